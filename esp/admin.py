@@ -1,0 +1,20 @@
+"""The mock's contacts, for demos: add one by hand to play a contact that the ESP already has."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from esp.addresses import readable_address
+from esp.models import MockContact
+
+
+@admin.register(MockContact)
+class MockContactAdmin(admin.ModelAdmin):
+    list_display = ["address", "added_at", "times_added"]
+    search_fields = ["email"]
+    date_hierarchy = "added_at"
+    readonly_fields = ["added_at", "times_added"]
+    show_full_result_count = False
+
+    @admin.display(description=_("address"), ordering="email")
+    def address(self, contact: MockContact) -> str:
+        return readable_address(contact.email)

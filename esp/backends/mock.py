@@ -1,0 +1,47 @@
+"""An ESP without an ESP, for trying the program, for demos and for tests."""
+
+import time
+from collections.abc import Sequence
+
+from django.db import connection
+from django.utils import timezone
+
+from esp.errors import ContactRejected, ESPUnavailable
+from esp.models import MockContact
+
+
+class MockBackend:
+    """Keeps its contacts in a table, so that all processes see the same list.
+
+    `latency`: seconds that each call takes.
+    `failing`: every call fails, as in an outage.
+    `rejecting`: domains whose addresses it refuses for good.
+    """
+
+    def __init__(
+        self, *, latency: float = 0.0, failing: bool = False, rejecting: Sequence[str] = ()
+    ) -> None:
+        self.latency = latency
+        self.failing = failing
+        self.rejecting = frozenset(rejecting)
+
+    def has_contact(self, email: str) -> bool:
+        self._answer()
+        return MockContact.objects.filter(email=email).exists()
+
+    def add_contact(self, email: str) -> None:
+        self._answer()
+        if email.rpartition("@")[2] in self.rejecting:
+            raise ContactRejected("the mock refuses this domain")
+        # The ORM can insert or ignore, but not insert or increment.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO esp_mockcontact (email, added_at, times_added) VALUES (%s, %s, 1)"
+                " ON CONFLICT (email) DO UPDATE SET times_added = esp_mockcontact.times_added + 1",
+                [email, timezone.now()],
+            )
+
+    def _answer(self) -> None:
+        time.sleep(self.latency)
+        if self.failing:
+            raise ESPUnavailable("the mock is set to fail")

@@ -1,0 +1,68 @@
+"""System checks: a wrong ESP setting stops `manage.py check`, not a player's request."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.utils.module_loading import import_string
+
+from esp.backends.base import ESPBackend
+from esp.backends.mock import MockBackend
+
+METHODS = ("has_contact", "add_contact")
+
+
+@register(Tags.compatibility)
+def check_backend(**_kwargs: Any) -> list[CheckMessage]:
+    """Check that ESP_BACKEND is a backend and takes ESP_OPTIONS."""
+    try:
+        backend = import_string(settings.ESP_BACKEND)
+    except ImportError as error:
+        return [
+            Error(
+                f"ESP_BACKEND cannot be imported: {error}.",
+                hint="It is the dotted path of a class, such as esp.backends.mock.MockBackend.",
+                id="esp.E001",
+            )
+        ]
+    return [*_check_methods(backend), *_check_options(backend)]
+
+
+@register(Tags.security, deploy=True)
+def check_not_the_mock(**_kwargs: Any) -> list[CheckMessage]:
+    """Say so when the mock is what a deployment uses."""
+    if f"{MockBackend.__module__}.{MockBackend.__qualname__}" != settings.ESP_BACKEND:
+        return []
+    return [
+        Warning(
+            "ESP_BACKEND is the mock: contacts stay in this database and reach no ESP.",
+            hint="Name your ESP's backend before the campaign starts.",
+            id="esp.W001",
+        )
+    ]
+
+
+def _check_methods(backend: type) -> Iterator[CheckMessage]:
+    # Structural typing does not notice a renamed argument; calls by keyword would.
+    for name in METHODS:
+        wanted = inspect.signature(getattr(ESPBackend, name))
+        method = getattr(backend, name, None)
+        if method is None or list(inspect.signature(method).parameters) != list(wanted.parameters):
+            yield Error(
+                f"{settings.ESP_BACKEND} has no method {name}{wanted}.",
+                hint="A backend follows the protocol esp.backends.base.ESPBackend.",
+                id="esp.E002",
+            )
+
+
+def _check_options(backend: type) -> Iterator[CheckMessage]:
+    try:
+        inspect.signature(backend).bind(**settings.ESP_OPTIONS)
+    except TypeError as error:
+        yield Error(
+            f"ESP_OPTIONS does not fit {settings.ESP_BACKEND}: {error}.",
+            hint=f"It takes {inspect.signature(backend)}, as a JSON object.",
+            id="esp.E003",
+        )

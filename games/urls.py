@@ -1,0 +1,10 @@
+"""The API's addresses."""
+
+from django.urls import re_path
+
+from games.views import VerificationMailView
+
+urlpatterns = [
+    # With or without the slash: a redirect would lose the body of a POST.
+    re_path(r"^verification_mail/?$", VerificationMailView.as_view(), name="verification-mail"),
+]

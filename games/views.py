@@ -1,0 +1,74 @@
+"""The public API."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import FormParser, JSONParser
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from games.exceptions import BodyTooLarge
+from games.serializers import PlayResultSerializer, PlaySerializer
+from games.services import record_play
+
+MAX_BODY = 16 * 1024  # bytes; nginx refuses the same before it gets here
+IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+
+
+class ShallowJSONParser(JSONParser):
+    """JSON; what nests deeper than Python recurses is bad input, not a fault."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise ParseError from error
+
+
+class AlwaysJSON(DefaultContentNegotiation):
+    """Answers JSON whatever the client accepts: an Accept header must not cost a play."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
+
+
+class VerificationMailView(APIView):
+    """Count a play for the given address and say what is known of it."""
+
+    # A staff member's browser, signed in to the admin, must not be asked for a CSRF token here.
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    parser_classes = (ShallowJSONParser, FormParser)
+    content_negotiation_class = AlwaysJSON
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+            raise BodyTooLarge
+
+    def post(self, request: Request) -> Response:
+        serializer = PlaySerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        result = record_play(
+            **serializer.validated_data, idempotency_key=get_idempotency_key(request)
+        )
+        return Response(PlayResultSerializer(result).data)
+
+
+def get_idempotency_key(request: Request) -> str | None:
+    """Return the request's Idempotency-Key, None if it has none; raise ValidationError."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
+        message = _("The key must have 1 to 255 printable ASCII characters.")
+        raise ValidationError({"Idempotency-Key": [message]})
+    return key
