@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import IntegrityError, models, transaction
@@ -46,7 +47,7 @@ class GameQuerySet(models.QuerySet["Game"]):
 
     def _count(self, email: str, idempotency_key: str | None) -> RecordedPlay:
         now = timezone.now()
-        game = self._lock(email)
+        game = self._lock(email, now)
         holds_contact = game.claim_contact(now)
         game.count_play(now)
         game.save()
@@ -58,14 +59,15 @@ class GameQuerySet(models.QuerySet["Game"]):
         )
         return RecordedPlay(play, holds_contact)
 
-    def _lock(self, email: str) -> Game:
+    def _lock(self, email: str, now: datetime) -> Game:
         """Return the address's row, made if need be, locked until the transaction ends."""
         rows = self.select_for_update().filter(email=email).order_by()
         game = rows.first()
         if game is None:
             # Not get_or_create(): the losers of its race are errors in PostgreSQL's log, which
             # quotes the address.
-            self.bulk_create([self.model(email=email)], ignore_conflicts=True)
+            new = self.model(email=email, contact_due_at=now)
+            self.bulk_create([new], ignore_conflicts=True)
             game = rows.get()
         return game
 
