@@ -56,9 +56,10 @@ class AddressField(models.CharField):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **{"max_length": MAX_LENGTH} | kwargs)  # type: ignore[arg-type]
 
-    def to_python(self, value: object) -> str:
-        text = super().to_python(value)
-        return normalise_address(text) if text else text
+    def clean(self, value: object, model_instance: models.Model | None) -> str:
+        # Not in to_python(), which every look-up goes through, with parts of addresses too.
+        address = normalise_address(str(value)) if value else value
+        return str(super().clean(address, model_instance))
 
 
 def ascii_domain(text: str) -> str:

@@ -3,10 +3,11 @@
 import logging
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
@@ -41,9 +42,11 @@ class DatabaseUnavailable(APIException):
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer 503 where the database is away; leave the rest to DRF."""
+    """Answer 503 where the database is away, 400 to what Django finds suspicious, and so on."""
     if isinstance(exc, OperationalError | InterfaceError):
         # The driver's text may quote the statement, and with it an address.
         logger.error("database unavailable: %s", type(exc).__name__)
         exc = DatabaseUnavailable()
+    elif isinstance(exc, SuspiciousOperation):
+        exc = ParseError()
     return drf_exception_handler(exc, context)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from esp.addresses import normalise_address
@@ -10,6 +11,8 @@ from esp.addresses import normalise_address
 
 class AddressField(serializers.CharField):
     """An email address, normalised."""
+
+    default_error_messages = {"invalid": _("The address must be a string.")}
 
     def to_internal_value(self, data: Any) -> str:
         try:

@@ -22,14 +22,20 @@ MAX_BODY = 16 * 1024  # bytes; nginx refuses the same before it gets here
 IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 
-class ShallowJSONParser(JSONParser):
-    """JSON; what nests deeper than Python recurses is bad input, not a fault."""
+class JSONObjectParser(JSONParser):
+    """JSON objects; anything else is the client's mistake, said in its language."""
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         try:
-            return super().parse(stream, media_type, parser_context)
-        except RecursionError as error:
-            raise ParseError from error
+            parsed = super().parse(stream, media_type, parser_context)
+        except RecursionError:  # nested too deeply
+            parsed = None
+        except ParseError as error:
+            raise ParseError(_("The body is not valid JSON.")) from error
+        if not isinstance(parsed, dict):
+            message = _('The body must be a JSON object, such as {"email": "name@example.com"}.')
+            raise ValidationError({"non_field_errors": [message]})
+        return parsed
 
 
 class AlwaysJSON(DefaultContentNegotiation):
@@ -48,7 +54,7 @@ class VerificationMailView(APIView):
     # A staff member's browser, signed in to the admin, must not be asked for a CSRF token here.
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    parser_classes = (ShallowJSONParser, FormParser)
+    parser_classes = (JSONObjectParser, FormParser)
     content_negotiation_class = AlwaysJSON
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -1,0 +1,72 @@
+# make help lists the targets. Needs Python 3.11 or later and pip; all else is installed into .venv.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+
+# What the targets run is a developer's machine, unless said otherwise.
+export DEBUG ?= 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format lock messages
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: $(VENV)/.installed  ## start the site on http://127.0.0.1:8000/ (PORT= changes it)
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@printf '%s\n' \
+		'' \
+		'The site:      http://127.0.0.1:$(PORT)/' \
+		'A play:        curl -H "Content-Type: application/json" -d '"'"'{"email": "cem@test.ru"}'"'"' http://127.0.0.1:$(PORT)/api/verification_mail/' \
+		'The admin:     http://127.0.0.1:$(PORT)/admin/  (make an account first: DEBUG=1 $(BIN)/python manage.py createsuperuser)' \
+		'The tests:     make test' \
+		''
+	@$(BIN)/python manage.py runserver $(PORT)
+
+test: $(VENV)/.installed-dev  ## run all tests, on PostgreSQL and on SQLite
+	@rm -f .coverage*
+	$(BIN)/coverage run -m pytest $(ARGS)
+	DATABASE_URL=sqlite:///$(CURDIR)/db.sqlite3 $(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+	@printf '\nAll tests pass on PostgreSQL and on SQLite. Next: make run\n'
+
+lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings and the Dockerfile
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/python manage.py makemigrations --check
+	DEBUG=0 HTTPS=1 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
+		ALLOWED_HOSTS=play.example.com DATABASE_URL=sqlite:///unused \
+		ESP_BACKEND=esp_mail.tests.test_settings.Backend \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/hadolint Dockerfile
+
+format: $(VENV)/.installed-dev  ## put the code into its form
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+lock: $(VENV)/.installed-dev  ## renew requirements*.txt from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --generate-hashes --quiet \
+		--custom-compile-command "make lock" --output-file requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --generate-hashes --quiet \
+		--custom-compile-command "make lock" --group dev --constraint requirements.txt \
+		--output-file requirements-dev.txt
+
+messages: $(VENV)/.installed-dev  ## collect what is to be translated, compile what is (needs gettext)
+	$(BIN)/python manage.py makemessages --locale ru --no-location --no-wrap --ignore .venv
+	$(BIN)/python manage.py compilemessages --locale ru --ignore .venv
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("ESP mail needs Python 3.11 or later." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --requirement requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	@touch $@

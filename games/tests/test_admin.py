@@ -1,0 +1,114 @@
+"""The admin's pages, as staff see them."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from esp.models import MockContact
+from games.models import Game
+
+from .factories import GameFactory, PlayFactory
+
+GAMES = "/admin/games/game/"
+PLAYS = "/admin/games/play/"
+CONTACTS = "/admin/esp/mockcontact/"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(client: Client) -> Client:
+    client.force_login(User.objects.create_superuser("admin"))
+    return client
+
+
+def text(response: object) -> str:
+    return response.content.decode()  # type: ignore[attr-defined, no-any-return]
+
+
+def test_lists_show_rows_with_readable_domains(staff: Client) -> None:
+    game = GameFactory(email="ivan@xn--e1afmkfd.xn--p1ai", play_count=7)
+    PlayFactory(game=game, number=7)
+    MockContact.objects.create(email=game.email)
+    for page in (GAMES, PLAYS, CONTACTS):
+        assert "ivan@пример.рф" in text(staff.get(page))
+
+
+@pytest.mark.parametrize("term", ["Пример.РФ", "ivan@пример.рф", "IVAN", "xn--e1afmkfd"])
+def test_search_finds_an_address_in_any_spelling(staff: Client, term: str) -> None:
+    GameFactory(email="ivan@xn--e1afmkfd.xn--p1ai")
+    GameFactory(email="cem@test.ru")
+    page = text(staff.get(GAMES, {"q": term}))
+    assert "ivan@пример.рф" in page
+    assert "cem@test.ru" not in page
+
+
+def test_filter_by_contact_state(staff: Client) -> None:
+    GameFactory(email="cem@test.ru", contact_state="pending")
+    GameFactory(email="ann@test.ru")
+    page = text(staff.get(GAMES, {"contact_state__exact": "pending"}))
+    assert "cem@test.ru" in page
+    assert "ann@test.ru" not in page
+
+
+def test_adding_a_game_normalises_the_address(staff: Client) -> None:
+    assert staff.post(f"{GAMES}add/", {"email": " Cem@Test.RU "}).status_code == 302
+    game = Game.objects.get()
+    assert (game.email, game.play_count, game.contact_state) == ("cem@test.ru", 0, "pending")
+
+
+@pytest.mark.parametrize(
+    ("email", "error"),
+    [
+        ("cem", "В адресе должен быть знак «@», как в name@example.com."),
+        ("CEM@test.ru", "уже существует"),
+    ],
+)
+def test_adding_a_bad_or_known_address_says_why(staff: Client, email: str, error: str) -> None:
+    GameFactory(email="cem@test.ru")
+    response = staff.post(f"{GAMES}add/", {"email": email}, headers={"Accept-Language": "ru"})
+    assert error in text(response)
+    assert Game.objects.count() == 1
+
+
+def test_counts_and_address_cannot_be_changed(staff: Client) -> None:
+    game = GameFactory(email="cem@test.ru", play_count=2)
+    forged = {"email": "ann@test.ru", "play_count": 99, "contact_state": "rejected"}
+    assert staff.post(f"{GAMES}{game.pk}/change/", forged).status_code == 302
+    game.refresh_from_db()
+    assert (game.email, game.play_count, game.contact_state) == ("cem@test.ru", 2, "added")
+
+
+def test_plays_can_only_be_looked_at(staff: Client) -> None:
+    play = PlayFactory()
+    assert staff.get(f"{PLAYS}add/").status_code == 403
+    assert staff.post(f"{PLAYS}{play.pk}/change/", {"number": 5}).status_code == 403
+    assert staff.post(f"{PLAYS}{play.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert staff.get(f"{PLAYS}{play.pk}/change/").status_code == 200
+
+
+def test_game_links_to_its_plays(staff: Client) -> None:
+    play = PlayFactory(game=GameFactory(email="cem@test.ru"))
+    PlayFactory(game=GameFactory(email="ann@test.ru"))
+    link = f"{PLAYS}?game__id__exact={play.game.pk}"
+    assert link in text(staff.get(f"{GAMES}{play.game.pk}/change/"))
+    page = text(staff.get(link))
+    assert "cem@test.ru" in page
+    assert "ann@test.ru" not in page
+
+
+@pytest.mark.parametrize(("page", "queries"), [(GAMES, 6), (PLAYS, 6), (CONTACTS, 6)])
+def test_list_takes_the_same_queries_for_any_number_of_rows(
+    staff: Client, django_assert_num_queries: DjangoAssertNumQueries, page: str, queries: int
+) -> None:
+    for number in range(30):
+        game = GameFactory()
+        PlayFactory(game=game)
+        MockContact.objects.create(email=f"contact{number}@test.ru")
+    with django_assert_num_queries(queries):
+        assert staff.get(page).status_code == 200
+
+
+def test_first_page_leads_to_the_admin(client: Client) -> None:
+    assert client.get("/")["Location"] == "/admin/"

@@ -1,0 +1,56 @@
+"""The migrations, forward, back and by several processes at once."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+from .server import database_url
+
+
+@pytest.fixture
+def migrated_afterwards(transactional_db: None) -> Iterator[None]:
+    yield
+    call_command("migrate", verbosity=0)
+
+
+def tables() -> set[str]:
+    return {
+        name for name in connection.introspection.table_names() if name.startswith(("games", "esp"))
+    }
+
+
+def test_back_to_nothing_and_forward_again(migrated_afterwards: None) -> None:
+    for app in ("games", "esp"):
+        call_command("migrate", app, "zero", verbosity=0)
+    assert tables() == set()
+    call_command("migrate", verbosity=0)
+    assert tables() == {"games_game", "games_play", "esp_mockcontact"}
+
+
+def test_several_processes_migrate_at_once(migrated_afterwards: None) -> None:
+    if connection.vendor != "postgresql":
+        call_command("migrate_locked", verbosity=0)
+        return
+    for app in ("games", "esp"):
+        call_command("migrate", app, "zero", verbosity=0)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "manage.py", "migrate_locked"],
+            cwd=settings.BASE_DIR,
+            env=os.environ | {"DATABASE_URL": database_url()},
+            stdout=subprocess.DEVNULL,
+        )
+        for _ in range(4)
+    ]
+    assert [process.wait(60) for process in processes] == [0] * 4
+    assert tables() == {"games_game", "games_play", "esp_mockcontact"}
+
+
+def test_migrations_are_complete(db: None) -> None:
+    call_command("makemigrations", check=True, verbosity=0)

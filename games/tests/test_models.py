@@ -1,0 +1,75 @@
+"""What the database itself refuses, whoever writes."""
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+
+from games.models import Game, Play
+
+from .factories import PLAYED_AT, GameFactory, PlayFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"email": "Cem@test.ru"},
+        {"email": ""},
+        {"contact_state": "unknown"},
+        {"play_count": 0},
+        {"first_played_at": None},
+        {"last_played_at": None},
+        {"play_count": -1},
+    ],
+)
+def test_impossible_game_is_refused(values: dict[str, Any]) -> None:
+    game = GameFactory()
+    with pytest.raises(IntegrityError):
+        Game.objects.filter(pk=game.pk).update(**values)
+
+
+def test_second_game_of_an_address_is_refused() -> None:
+    GameFactory(email="cem@test.ru")
+    with pytest.raises(IntegrityError):
+        GameFactory(email="cem@test.ru")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"number": 0}, {"number": 1}, {"number": 2, "idempotency_key": "key"}],
+)
+def test_impossible_play_is_refused(values: dict[str, Any]) -> None:
+    first = PlayFactory(number=1, idempotency_key="key")
+    with pytest.raises(IntegrityError):
+        PlayFactory(game=first.game, **values)
+
+
+def test_plays_without_a_key_do_not_clash() -> None:
+    first = PlayFactory()
+    PlayFactory(game=first.game, number=2)
+    assert Play.objects.filter(idempotency_key=None).count() == 2
+
+
+def test_integrity_error_that_is_not_the_keys_is_raised() -> None:
+    """A count that lags behind its plays must be seen, not answered with some other play."""
+    game = GameFactory(email="cem@test.ru", play_count=1)
+    PlayFactory(game=game, number=2, idempotency_key="key")
+    for key in (None, "other key"):
+        with pytest.raises(IntegrityError):
+            Game.objects.record(email="cem@test.ru", idempotency_key=key)
+
+
+def test_clean_normalises_the_address() -> None:
+    game = Game(email=" Ivan@Пример.рф ")
+    game.full_clean()
+    assert game.email == "ivan@xn--e1afmkfd.xn--p1ai"
+    with pytest.raises(ValidationError):
+        Game(email="ivan").full_clean()
+
+
+def test_names_are_readable() -> None:
+    game = GameFactory(email="ivan@xn--e1afmkfd.xn--p1ai", last_played_at=PLAYED_AT)
+    assert str(PlayFactory(game=game)) == "ivan@пример.рф, 1"

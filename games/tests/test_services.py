@@ -1,0 +1,142 @@
+"""The order of things in one play, and what stays true when the ESP or the database fails."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from esp.errors import ESPMisconfigured
+from esp.models import MockContact
+from games.contact_state import ContactState
+from games.models import LEASE, Game, Play
+from games.services import PlayResult, record_play
+
+pytestmark = pytest.mark.django_db
+
+
+class RecordingBackend:
+    """Notes what is true in the database while the ESP is asked."""
+
+    seen: list[tuple[int, str, bool]] = []
+
+    def has_contact(self, email: str) -> bool:
+        game = Game.objects.get(email=email)
+        self.seen.append((game.play_count, game.contact_state, connection.in_atomic_block))
+        return False
+
+    def add_contact(self, email: str) -> None: ...
+
+
+class BrokenBackend:
+    """Has a bug, whose text gives the address away."""
+
+    def has_contact(self, email: str) -> bool:
+        raise KeyError(email)
+
+    def add_contact(self, email: str) -> None: ...
+
+
+class LockedOutBackend:
+    def has_contact(self, email: str) -> bool:
+        raise ESPMisconfigured("the key is not valid")
+
+    def add_contact(self, email: str) -> None: ...
+
+
+@pytest.mark.django_db(transaction=True)
+def test_esp_is_asked_after_the_commit_and_outside_any_transaction(settings: Settings) -> None:
+    RecordingBackend.seen = []
+    settings.ESP_BACKEND = f"{__name__}.RecordingBackend"
+    record_play(email="cem@test.ru")
+    assert RecordingBackend.seen == [(1, "pending", False)]
+
+
+def test_failure_leaves_the_contact_pending_with_its_reason(settings: Settings) -> None:
+    settings.ESP_OPTIONS = {"failing": True}
+    record_play(email="cem@test.ru")
+    game = Game.objects.get()
+    assert (game.contact_state, game.contact_attempts) == (ContactState.PENDING, 1)
+    assert game.contact_error == "the mock is set to fail"
+
+
+def test_pending_contact_is_left_alone_within_the_lease(settings: Settings) -> None:
+    settings.ESP_OPTIONS = {"failing": True}
+    record_play(email="cem@test.ru")
+    settings.ESP_OPTIONS = {}
+    assert record_play(email="cem@test.ru") == PlayResult(None, games_status=True, games_count=2)
+    assert not MockContact.objects.exists()
+
+
+def test_next_play_after_the_lease_settles_the_contact(settings: Settings) -> None:
+    settings.ESP_OPTIONS = {"failing": True}
+    record_play(email="cem@test.ru")
+    settings.ESP_OPTIONS = {}
+    Game.objects.update(contact_due_at=timezone.now())
+    assert record_play(email="cem@test.ru") == PlayResult(False, games_status=True, games_count=2)
+    game = Game.objects.get()
+    assert (game.contact_state, game.contact_error) == (ContactState.ADDED, "")
+    assert list(Play.objects.order_by("number").values_list("esp_status", flat=True)) == [
+        None,
+        False,
+    ]
+
+
+def test_play_that_holds_the_contact_takes_a_lease(settings: Settings) -> None:
+    before = timezone.now()
+    play, holds_contact = Game.objects.record(email="cem@test.ru")
+    assert holds_contact
+    assert before + LEASE <= play.game.contact_due_at <= timezone.now() + LEASE
+    assert not Game.objects.record(email="cem@test.ru").holds_contact
+
+
+def test_refused_address_keeps_the_reason(settings: Settings) -> None:
+    settings.ESP_OPTIONS = {"rejecting": ["test.ru"]}
+    record_play(email="cem@test.ru")
+    game = Game.objects.get()
+    assert (game.contact_state, game.contact_error) == (
+        ContactState.REJECTED,
+        "the mock refuses this domain",
+    )
+
+
+@pytest.mark.parametrize(
+    ("backend", "error"),
+    [("BrokenBackend", "KeyError"), ("LockedOutBackend", "the key is not valid")],
+)
+def test_no_failure_of_a_backend_costs_the_player_the_answer(
+    settings: Settings, caplog: pytest.LogCaptureFixture, backend: str, error: str
+) -> None:
+    settings.ESP_BACKEND = f"{__name__}.{backend}"
+    assert record_play(email="cem@test.ru") == PlayResult(None, games_status=False, games_count=1)
+    assert Game.objects.get().contact_error == error
+    assert error in caplog.text
+    assert "cem@" not in caplog.text
+
+
+def test_answer_stands_where_the_outcome_cannot_be_stored(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*args: Any) -> None:
+        raise DatabaseError("cem@test.ru")
+
+    monkeypatch.setattr("games.managers.GameQuerySet.store", fail)
+    assert record_play(email="cem@test.ru") == PlayResult(False, games_status=False, games_count=1)
+    assert Game.objects.get().contact_state == ContactState.PENDING
+    assert "cem@" not in caplog.text
+
+
+def test_outcome_does_not_overwrite_what_another_settled() -> None:
+    play, _ = Game.objects.record(email="cem@test.ru")
+    Game.objects.update(contact_state=ContactState.FOUND)
+    Game.objects.store(play.game, ContactState.ADDED, "")
+    assert Game.objects.get().contact_state == ContactState.FOUND
+
+
+def test_late_failure_does_not_touch_another_lease() -> None:
+    play, _ = Game.objects.record(email="cem@test.ru")
+    Game.objects.update(contact_due_at=play.game.contact_due_at + timedelta(seconds=1))
+    Game.objects.store(play.game, ContactState.PENDING, "too late")
+    assert Game.objects.get().contact_error == ""
