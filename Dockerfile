@@ -21,6 +21,6 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY --from=build /app /app
-USER esp_mail
+USER 10001
 EXPOSE 8000
 CMD ["./start"]

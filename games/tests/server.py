@@ -68,7 +68,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
 def _answers(url: str) -> bool:
     try:
         return requests.get(url, timeout=1).ok
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 
