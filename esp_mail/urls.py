@@ -5,6 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+admin.site.site_header = admin.site.site_title = "ESP mail"
+
 
 def healthz(_request: HttpRequest) -> HttpResponse:
     """Answer that the process lives."""

@@ -23,16 +23,11 @@ class GameAdmin(admin.ModelAdmin):
     search_help_text = _("An address or a part of it, such as a domain.")
     date_hierarchy = "first_played_at"
     show_full_result_count = False  # a second count of all rows, for the words "of 1,000,000"
-    fields = [
-        ("email", "play_list"),
-        ("play_count", "first_played_at", "last_played_at"),
-        ("contact_state", "contact_attempts", "contact_due_at", "contact_error"),
-    ]
     readonly_fields = [
-        "play_list",
         "play_count",
         "first_played_at",
         "last_played_at",
+        "play_list",
         "contact_state",
         "contact_attempts",
         "contact_due_at",
@@ -52,7 +47,7 @@ class GameAdmin(admin.ModelAdmin):
     def address(self, game: Game) -> str:
         return readable_address(game.email)
 
-    @admin.display(description=_("plays"))
+    @admin.display(description=_("single plays"))
     def play_list(self, game: Game) -> str:
         url = reverse("admin:games_play_changelist")
         return format_html('<a href="{}?game__id__exact={}">{}</a>', url, game.pk, _("Show all"))
