@@ -23,7 +23,7 @@ run: $(VENV)/.installed  ## start the site on http://127.0.0.1:8000/ (PORT= chan
 		'The admin:     http://127.0.0.1:$(PORT)/admin/  (make an account first: DEBUG=1 $(BIN)/python manage.py createsuperuser)' \
 		'The tests:     make test' \
 		''
-	@$(BIN)/python manage.py runserver $(PORT)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" PORT=$(PORT) $(BIN)/honcho start --procfile Procfile.dev
 
 test: $(VENV)/.installed-dev  ## run all tests, on PostgreSQL and on SQLite
 	@rm -f .coverage*

@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 
 import django
+import pytest
 
 
 def throwaway_postgres() -> str:
@@ -36,3 +37,11 @@ if not os.environ.get("DATABASE_URL"):
 def pytest_configure() -> None:
     """Load the settings; pytest-django does so only where its own options name them."""
     django.setup()
+
+
+@pytest.fixture(autouse=True)
+def _closed_breaker() -> None:
+    """Begin each test with an ESP that has not failed yet."""
+    from esp.gate import get_gate  # noqa: PLC0415 - the settings are not read before a test runs
+
+    get_gate.cache_clear()

@@ -181,6 +181,12 @@ try:
 except ValueError as error:
     # Not the text itself: it holds the key.
     raise ImproperlyConfigured("ESP_OPTIONS is not a JSON object.") from error
+# Seconds that a play waits for the ESP at most, in all.
+ESP_BUDGET = env.float("ESP_BUDGET", default=2.0)
+# How many threads of a process may wait for the ESP at once; the rest serve returning players.
+ESP_CONCURRENCY = int(
+    os.environ.get("ESP_CONCURRENCY") or max(1, env.int("WEB_THREADS", default=16) * 3 // 4)
+)
 
 LOGGING = {
     "version": 1,

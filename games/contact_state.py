@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ContactState(models.TextChoices):
-    """Pending is a debt to the ESP; the other states are settled and final."""
+    """Pending is a debt to the ESP; the other states are settled."""
 
     PENDING = "pending", _("pending")
     FOUND = "found", _("found at the ESP")

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import IntegrityError, models, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from games.contact_state import ContactState
+from games.contacts import LEASE, Outcome, backoff
 from games.exceptions import IdempotencyKeyReused
 
 if TYPE_CHECKING:
-    from games.models import Game, Play
+    from games.models import DeliveryPause, Game, Play  # noqa: F401
+
+logger = logging.getLogger(__name__)
+
+PROBE_EVERY = timedelta(seconds=60)
 
 
 class RecordedPlay(NamedTuple):
@@ -25,16 +33,18 @@ class RecordedPlay(NamedTuple):
 class GameQuerySet(models.QuerySet["Game"]):
     """The rows of all addresses."""
 
-    def record(self, *, email: str, idempotency_key: str | None = None) -> RecordedPlay:
+    def record(
+        self, *, email: str, idempotency_key: str | None = None, claim_contact: bool = True
+    ) -> RecordedPlay:
         """Count a play of a normalised address, exactly, whatever else happens at once.
 
-        The count, the play and the claim on a pending contact are one transaction. A play with a
-        key that was counted before is returned as it was, and nothing changes; raise
-        IdempotencyKeyReused if that play was another address's.
+        The count, the play and the claim on a pending contact (if the caller wants it) are one
+        transaction. A play with a key that was counted before is returned as it was, and nothing
+        changes; raise IdempotencyKeyReused if that play was another address's.
         """
         try:
             with transaction.atomic():
-                return self._count(email, idempotency_key)
+                return self._count(email, idempotency_key, claim_contact=claim_contact)
         except IntegrityError:
             # To try first and look afterwards costs the usual play nothing, and the database
             # decides between two requests with one key.
@@ -45,10 +55,12 @@ class GameQuerySet(models.QuerySet["Game"]):
             raise IdempotencyKeyReused
         return RecordedPlay(game.plays.get(idempotency_key=idempotency_key), holds_contact=False)
 
-    def _count(self, email: str, idempotency_key: str | None) -> RecordedPlay:
+    def _count(
+        self, email: str, idempotency_key: str | None, *, claim_contact: bool
+    ) -> RecordedPlay:
         now = timezone.now()
         game = self._lock(email, now)
-        holds_contact = game.claim_contact(now)
+        holds_contact = claim_contact and game.claim_contact(now)
         game.count_play(now)
         game.save()
         play = game.plays.create(
@@ -71,12 +83,89 @@ class GameQuerySet(models.QuerySet["Game"]):
             game = rows.get()
         return game
 
-    def store(self, game: Game, state: ContactState, error: str) -> None:
+    def store(self, game: Game, outcome: Outcome) -> None:
         """Keep what came of asking the ESP for the contact that the caller holds.
 
         What another process settled stays settled, and a failure is not written over its lease.
         """
         rows = self.filter(pk=game.pk, contact_state=ContactState.PENDING)
-        if state == ContactState.PENDING:
-            rows = rows.filter(contact_due_at=game.contact_due_at)
-        rows.update(contact_state=state, contact_error=error)
+        if outcome.state != ContactState.PENDING:
+            rows.update(contact_state=outcome.state, contact_error=outcome.error)
+            return
+        # A wrong key is not the contact's failure: it costs no attempt, and delivery as a whole
+        # is paused instead.
+        attempts = game.contact_attempts - outcome.misconfigured
+        pause = timedelta() if outcome.misconfigured else backoff(attempts, outcome.retry_after)
+        rows.filter(contact_due_at=game.contact_due_at).update(
+            contact_attempts=attempts,
+            contact_due_at=timezone.now() + pause,
+            contact_error=outcome.error,
+        )
+
+    def due(self) -> GameQuerySet:
+        """Return the games whose contact is to be settled now, the longest due first."""
+        return self.filter(
+            contact_state=ContactState.PENDING, contact_due_at__lte=timezone.now()
+        ).order_by("contact_due_at")
+
+    def claim_due(self, limit: int) -> list[Game]:
+        """Take on settling up to `limit` due contacts, none of which another process holds."""
+        now = timezone.now()
+        with transaction.atomic():
+            games = list(self.due().select_for_update(skip_locked=True)[:limit])
+            for game in games:
+                game.claim_contact(now)
+            self.bulk_update(games, ["contact_due_at", "contact_attempts"])
+        return games
+
+    def release(self, games: Sequence[Game]) -> None:
+        """Give back contacts that were claimed and not asked for."""
+        for game in games:
+            self.filter(
+                pk=game.pk,
+                contact_state=ContactState.PENDING,
+                contact_due_at=game.contact_due_at,
+            ).update(contact_due_at=timezone.now(), contact_attempts=F("contact_attempts") - 1)
+
+    def deliver_now(self) -> int:
+        """Make the pending contacts due, within a lease's time at most; return how many."""
+        pending = self.filter(contact_state=ContactState.PENDING)
+        count = pending.count()
+        # What is due sooner may be held by a process that asks the ESP at this moment.
+        now = timezone.now()
+        pending.filter(contact_due_at__gt=now + LEASE).update(contact_due_at=now)
+        return count
+
+    def deliver_again(self) -> int:
+        """Make the contacts that the ESP rejected pending again; return how many."""
+        return self.filter(contact_state=ContactState.REJECTED).update(
+            contact_state=ContactState.PENDING,
+            contact_attempts=0,
+            contact_due_at=timezone.now(),
+            contact_error="",
+        )
+
+
+class DeliveryPauseQuerySet(models.QuerySet["DeliveryPause"]):
+    """The one pause, or none."""
+
+    def begin(self, reason: str) -> None:
+        """Pause delivery for everyone, or keep it paused until the next probe."""
+        values = {"reason": reason, "probe_at": timezone.now() + PROBE_EVERY}
+        _, created = self.update_or_create(pk=1, defaults=values)
+        if created:
+            logger.error("delivery paused until an operator acts: %s", reason)
+
+    def end(self) -> None:
+        """Go on delivering."""
+        deleted, _ = self.all().delete()
+        if deleted:
+            logger.warning("delivery goes on")
+
+    def may_deliver(self) -> bool:
+        """Return whether there is no pause, or it falls to this process to probe."""
+        now = timezone.now()
+        if not self.exists():
+            return True
+        # Of several processes one moves the probe on, and so makes it.
+        return bool(self.filter(probe_at__lte=now).update(probe_at=now + PROBE_EVERY))

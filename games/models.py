@@ -1,6 +1,6 @@
 """Plays, counted by address, and what is known of each address at the ESP."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -10,11 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from esp.addresses import AddressField, readable_address
 from games.contact_state import ContactState
-from games.managers import GameQuerySet
-
-# How long a play holds its contact: longer than any backend takes to answer, short enough that the
-# contact of a process that died is soon tried again.
-LEASE = timedelta(seconds=30)
+from games.contacts import LEASE
+from games.managers import DeliveryPauseQuerySet, GameQuerySet
 
 
 class Game(models.Model):
@@ -135,3 +132,22 @@ class Play(models.Model):
 
     def __str__(self) -> str:
         return f"{self.game}, {self.number}"
+
+
+class DeliveryPause(models.Model):
+    """Delivery stands still, for all processes: the ESP says that the key or the list is wrong.
+
+    One row, while it lasts. One process at a time probes whether an operator has mended it.
+    """
+
+    reason = models.CharField(max_length=200)
+    since = models.DateTimeField(default=timezone.now)
+    probe_at = models.DateTimeField()
+
+    objects = DeliveryPauseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="delivery_pause_single")]
+
+    def __str__(self) -> str:
+        return self.reason

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from django.db import connection
 from django.utils import timezone
 
+from esp.deadline import remaining
 from esp.errors import ContactRejected, ESPUnavailable
 from esp.models import MockContact
 
@@ -13,7 +14,7 @@ from esp.models import MockContact
 class MockBackend:
     """Keeps its contacts in a table, so that all processes see the same list.
 
-    `latency`: seconds that each call takes.
+    `latency`: seconds that each call takes; it fails if the caller has less time.
     `failing`: every call fails, as in an outage.
     `rejecting`: domains whose addresses it refuses for good.
     """
@@ -42,6 +43,9 @@ class MockBackend:
             )
 
     def _answer(self) -> None:
-        time.sleep(self.latency)
+        budget = remaining(default=self.latency)
+        time.sleep(min(self.latency, budget))
+        if budget < self.latency:
+            raise ESPUnavailable("the mock is too slow")
         if self.failing:
             raise ESPUnavailable("the mock is set to fail")

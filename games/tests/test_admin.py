@@ -1,12 +1,15 @@
 """The admin's pages, as staff see them."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from esp.models import MockContact
-from games.models import Game
+from games.models import DeliveryPause, Game
 
 from .factories import GameFactory, PlayFactory
 
@@ -98,7 +101,7 @@ def test_game_links_to_its_plays(staff: Client) -> None:
     assert "ann@test.ru" not in page
 
 
-@pytest.mark.parametrize(("page", "queries"), [(GAMES, 6), (PLAYS, 6), (CONTACTS, 6)])
+@pytest.mark.parametrize(("page", "queries"), [(GAMES, 7), (PLAYS, 6), (CONTACTS, 6)])
 def test_list_takes_the_same_queries_for_any_number_of_rows(
     staff: Client, django_assert_num_queries: DjangoAssertNumQueries, page: str, queries: int
 ) -> None:
@@ -108,6 +111,39 @@ def test_list_takes_the_same_queries_for_any_number_of_rows(
         MockContact.objects.create(email=f"contact{number}@test.ru")
     with django_assert_num_queries(queries):
         assert staff.get(page).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("action", "states", "message"),
+    [
+        ("deliver_now", ["pending", "rejected", "added"], "1 контакт будет доставлен"),
+        ("deliver_again", ["pending", "pending", "added"], "2 контакта будут доставлены"),
+    ],
+)
+def test_delivery_actions(staff: Client, action: str, states: list[str], message: str) -> None:
+    later = timezone.now() + timedelta(hours=1)
+    for state in ("pending", "rejected", "added"):
+        GameFactory(contact_state=state, contact_due_at=later, contact_error="why")
+    selected = {"action": action, "_selected_action": Game.objects.values_list("pk", flat=True)}
+    response = staff.post(GAMES, selected, headers={"Accept-Language": "ru"}, follow=True)
+    assert message in text(response)
+    assert list(Game.objects.order_by("pk").values_list("contact_state", flat=True)) == states
+    assert Game.objects.due().count() == states.count("pending")
+
+
+def test_pause_of_delivery_is_seen(staff: Client) -> None:
+    DeliveryPause.objects.begin("the key is not valid")
+    page = text(staff.get(GAMES))
+    assert "Delivery to the ESP is paused" in page
+    assert "the key is not valid" in page
+
+
+def test_reason_and_next_attempt_of_a_pending_contact_are_shown(staff: Client) -> None:
+    due = datetime(2026, 5, 1, 18, 30, tzinfo=UTC)
+    GameFactory(contact_state="pending", contact_due_at=due, contact_error="it timed out")
+    page = text(staff.get(GAMES))
+    assert "May 1, 2026, 6:30 p.m." in page
+    assert "it timed out" in page
 
 
 def test_first_page_leads_to_the_admin(client: Client) -> None:

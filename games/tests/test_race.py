@@ -13,7 +13,8 @@ from .server import send_at_once, web_server
 
 @pytest.fixture
 def server(transactional_db: None) -> Iterator[str]:
-    with web_server(ESP_OPTIONS='{"latency": 0.05}') as address:
+    # As many as there are threads may ask the ESP, so that each answer says what the ESP said.
+    with web_server(ESP_OPTIONS='{"latency": 0.05}', ESP_CONCURRENCY="16") as address:
         yield address
 
 

@@ -9,9 +9,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from esp.errors import ESPMisconfigured
+from esp.gate import get_gate
 from esp.models import MockContact
 from games.contact_state import ContactState
-from games.models import LEASE, Game, Play
+from games.contacts import LEASE, Outcome
+from games.models import Game, Play
 from games.services import PlayResult, record_play
 
 pytestmark = pytest.mark.django_db
@@ -128,15 +130,35 @@ def test_answer_stands_where_the_outcome_cannot_be_stored(
     assert "cem@" not in caplog.text
 
 
+def test_open_breaker_answers_without_asking_and_leaves_the_contact_due(
+    settings: Settings,
+) -> None:
+    RecordingBackend.seen = []
+    settings.ESP_BACKEND = f"{__name__}.RecordingBackend"
+    with pytest.raises(ESPMisconfigured), get_gate().breaker.call():
+        raise ESPMisconfigured
+    assert record_play(email="cem@test.ru") == PlayResult(None, games_status=False, games_count=1)
+    assert RecordingBackend.seen == []
+    game = Game.objects.due().get()
+    assert (game.contact_attempts, game.contact_error) == (0, "")
+
+
+def test_player_waits_no_longer_than_the_budget(settings: Settings) -> None:
+    settings.ESP_BUDGET = 0.05
+    settings.ESP_OPTIONS = {"latency": 3600.0}
+    assert record_play(email="cem@test.ru").esp_status is None
+    assert Game.objects.get().contact_error == "the mock is too slow"
+
+
 def test_outcome_does_not_overwrite_what_another_settled() -> None:
     play, _ = Game.objects.record(email="cem@test.ru")
     Game.objects.update(contact_state=ContactState.FOUND)
-    Game.objects.store(play.game, ContactState.ADDED, "")
+    Game.objects.store(play.game, Outcome(ContactState.ADDED, esp_status=False))
     assert Game.objects.get().contact_state == ContactState.FOUND
 
 
 def test_late_failure_does_not_touch_another_lease() -> None:
     play, _ = Game.objects.record(email="cem@test.ru")
     Game.objects.update(contact_due_at=play.game.contact_due_at + timedelta(seconds=1))
-    Game.objects.store(play.game, ContactState.PENDING, "too late")
+    Game.objects.store(play.game, Outcome(ContactState.PENDING, None, "too late"))
     assert Game.objects.get().contact_error == ""

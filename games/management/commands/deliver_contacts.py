@@ -1,0 +1,42 @@
+"""The delivery process."""
+
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from games.delivery import Delivery
+from games.models import DeliveryPause, Game
+
+
+class Command(BaseCommand):
+    help = (
+        "Settle the contacts that are still owed to the ESP, until told to stop (SIGTERM, SIGINT)."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="deliver what is due now, and exit")
+        parser.add_argument("--batch", type=int, default=20, help="contacts claimed at a time")
+        parser.add_argument(
+            "--rate", type=float, help="contacts a second at most; each is one or two calls"
+        )
+
+    def handle(self, *, once: bool, batch: int, rate: float | None, **_options: Any) -> None:
+        if batch < 1 or (rate is not None and rate <= 0):
+            raise CommandError("--batch and --rate are positive numbers.")
+        delivery = Delivery(batch=batch, rate=rate)
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: delivery.stopping.set())
+        if once:
+            self._report(delivery.run_once())
+        else:
+            delivery.run()
+
+    def _report(self, delivered: dict[str, int]) -> None:
+        for state, number in sorted(delivered.items()):
+            self.stdout.write(f"{state}: {number}")
+        if pause := DeliveryPause.objects.first():
+            raise CommandError(f"Delivery is paused: {pause}")
+        if left := Game.objects.due().count():
+            raise CommandError(f"{left} contacts are still due: the ESP does not answer.")
+        self.stdout.write("Nothing is due.")

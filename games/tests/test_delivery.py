@@ -1,0 +1,269 @@
+"""Delivery: what it takes, what it leaves, and when it tries again."""
+
+import random
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from esp.errors import ESPMisconfigured, ESPUnavailable
+from esp.gate import get_gate
+from esp.models import MockContact
+from games.contact_state import ContactState
+from games.contacts import LEASE, backoff
+from games.delivery import Delivery
+from games.models import DeliveryPause, Game
+
+from .factories import GameFactory
+
+pytestmark = pytest.mark.django_db
+
+
+class StubbornBackend:
+    """Fails with what the test wants, and counts."""
+
+    error: Exception | None = None
+    asked: list[str] = []
+    stops: Delivery | None = None
+
+    def has_contact(self, email: str) -> bool:
+        self.asked.append(email)
+        if self.error:
+            raise self.error
+        return False
+
+    def add_contact(self, email: str) -> None:
+        if self.stops:
+            self.stops.stopping.set()
+
+
+@pytest.fixture
+def stubborn(settings: Settings) -> type[StubbornBackend]:
+    StubbornBackend.error = None
+    StubbornBackend.asked = []
+    StubbornBackend.stops = None
+    settings.ESP_BACKEND = f"{__name__}.StubbornBackend"
+    return StubbornBackend
+
+
+def pending(number: int, **values: Any) -> list[Game]:
+    due = timezone.now() - timedelta(minutes=1)
+    values = {"contact_state": "pending", "contact_due_at": due} | values
+    return [GameFactory(**values) for _ in range(number)]
+
+
+def test_delivers_what_is_due_and_nothing_else() -> None:
+    due = pending(3)
+    pending(1, contact_due_at=timezone.now() + timedelta(minutes=1))
+    GameFactory(contact_state="rejected")
+    GameFactory(contact_state="added")
+    assert Delivery().run_once() == {"added": 3}
+    assert set(MockContact.objects.values_list("email", "times_added")) == {
+        (game.email, 1) for game in due
+    }
+
+
+def test_delivers_in_batches_until_nothing_is_due() -> None:
+    pending(5)
+    assert Delivery(batch=2).run_once() == {"added": 5}
+
+
+def test_states_are_counted_apart(settings: Settings) -> None:
+    settings.ESP_OPTIONS = {"rejecting": ["refused.ru"]}
+    pending(1, email="bob@refused.ru")
+    MockContact.objects.create(email=pending(1)[0].email)
+    pending(1)
+    assert Delivery().run_once() == {"rejected": 1, "found": 1, "added": 1}
+
+
+def test_longest_due_comes_first(stubborn: type[StubbornBackend]) -> None:
+    late = pending(1)[0]
+    early = pending(1, contact_due_at=timezone.now() - timedelta(hours=1))[0]
+    Delivery(batch=1).run_once()
+    assert stubborn.asked == [early.email, late.email]
+
+
+def test_failure_backs_off(stubborn: type[StubbornBackend]) -> None:
+    stubborn.error = ESPUnavailable("it timed out")
+    game = pending(1, contact_attempts=2)[0]
+    before = timezone.now()
+    assert Delivery().run_once() == {"pending": 1}
+    game.refresh_from_db()
+    assert (game.contact_attempts, game.contact_error) == (3, "it timed out")
+    assert before + timedelta(seconds=30) <= game.contact_due_at
+    assert game.contact_due_at <= timezone.now() + timedelta(seconds=240)
+
+
+def test_time_that_the_esp_named_is_honoured(stubborn: type[StubbornBackend]) -> None:
+    stubborn.error = ESPUnavailable("too many requests", retry_after=7200)
+    game = pending(1)[0]
+    before = timezone.now()
+    Delivery().run_once()
+    game.refresh_from_db()
+    assert game.contact_due_at >= before + timedelta(seconds=7200)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "most"), [(1, 60), (2, 120), (5, 960), (7, 3600), (1000, 3600)]
+)
+def test_backoff_is_spread_up_to_a_limit_that_doubles(
+    monkeypatch: pytest.MonkeyPatch, attempts: int, most: int
+) -> None:
+    monkeypatch.setattr(random, "uniform", lambda low, high: low)
+    assert backoff(attempts, None) == timedelta(seconds=30)
+    monkeypatch.setattr(random, "uniform", lambda low, high: high)
+    assert backoff(attempts, None) == timedelta(seconds=most)
+    assert backoff(attempts, 9999.0) == timedelta(seconds=9999)
+
+
+def test_open_breaker_spares_the_contacts(stubborn: type[StubbornBackend]) -> None:
+    stubborn.error = ESPUnavailable("down")
+    pending(20)
+    assert Delivery().run_once() == {"pending": get_gate().breaker.failures}
+    assert Game.objects.due().count() == 15
+    assert set(Game.objects.due().values_list("contact_attempts", flat=True)) == {0}
+
+
+def test_wrong_key_pauses_everyone_and_costs_no_attempt(
+    stubborn: type[StubbornBackend], caplog: pytest.LogCaptureFixture
+) -> None:
+    stubborn.error = ESPMisconfigured("the key is not valid")
+    pending(3)
+    Delivery().run_once()
+    get_gate.cache_clear()  # as in another process
+    Delivery().run_once()
+    assert len(stubborn.asked) == 1
+    assert Game.objects.due().count() == 3
+    assert set(Game.objects.values_list("contact_attempts", flat=True)) == {0}
+    paused = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert [record.message for record in paused] == [
+        "delivery paused until an operator acts: the key is not valid"
+    ]
+
+
+def test_one_process_probes_a_pause_and_success_ends_it(stubborn: type[StubbornBackend]) -> None:
+    pending(3)
+    DeliveryPause.objects.begin("the key is not valid")
+    assert str(DeliveryPause.objects.get()) == "the key is not valid"
+    assert not DeliveryPause.objects.may_deliver()
+    DeliveryPause.objects.update(probe_at=timezone.now())
+    assert [DeliveryPause.objects.may_deliver() for _ in range(3)] == [True, False, False]
+    DeliveryPause.objects.update(probe_at=timezone.now())
+    assert Delivery().run_once() == {"added": 3}
+    assert not DeliveryPause.objects.exists()
+
+
+def test_wrong_key_met_by_a_play_pauses_delivery_too(
+    play: Callable[..., Any], stubborn: type[StubbornBackend]
+) -> None:
+    stubborn.error = ESPMisconfigured("the key is not valid")
+    assert play("cem@test.ru").json()["esp_status"] is None
+    assert DeliveryPause.objects.get().reason == "the key is not valid"
+
+
+def test_claimed_contacts_are_left_to_their_holder() -> None:
+    pending(2)
+    held = Game.objects.claim_due(1)
+    assert Delivery().run_once() == {"added": 1}
+    assert Game.objects.get(contact_state="pending") == held[0]
+
+
+def test_batch_that_outlasts_its_lease_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    pending(3)
+    monkeypatch.setattr("games.delivery.CONTACT_BUDGET", LEASE.total_seconds() + 1)
+    assert Delivery().deliver_batch() == {}
+    assert Game.objects.due().count() == 3
+
+
+def test_stopping_finishes_the_contact_at_hand_and_gives_back_the_others(
+    stubborn: type[StubbornBackend],
+) -> None:
+    pending(3)
+    stubborn.stops = Delivery()
+    assert stubborn.stops.run_once() == {"added": 1}
+    assert Game.objects.due().count() == 2
+    assert set(Game.objects.due().values_list("contact_attempts", flat=True)) == {0}
+
+
+def test_rate_spaces_the_contacts(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    delivery = Delivery(rate=0.5)
+    monkeypatch.setattr(delivery.stopping, "wait", waits.append)
+    pending(2)
+    delivery.run_once()
+    assert [1.5 < seconds <= 2 for seconds in waits] == [True, True]
+
+
+def test_run_outlives_the_database_and_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    delivery = Delivery()
+    results: list[Any] = [OperationalError("cem@test.ru"), OperationalError(), {"added": 1}, {}]
+
+    def deliver_batch() -> Any:
+        result = results.pop(0)
+        if not results:
+            delivery.stopping.set()
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    monkeypatch.setattr(delivery, "deliver_batch", deliver_batch)
+    monkeypatch.setattr(delivery.stopping, "wait", lambda seconds: None)
+    monkeypatch.setattr(connection, "close", lambda: None)
+    delivery.run()
+    assert results == []
+    assert [record.message for record in caplog.records] == [
+        "database unavailable: OperationalError"
+    ]
+
+
+def test_deliver_now_leaves_what_is_held_alone() -> None:
+    pending(1)
+    held = Game.objects.claim_due(1)[0]
+    waiting = pending(1, contact_due_at=timezone.now() + timedelta(hours=1))[0]
+    assert Game.objects.all().deliver_now() == 2
+    assert Game.objects.due().get() == waiting
+    held.refresh_from_db()
+    assert held.contact_state == ContactState.PENDING
+
+
+def test_command_once(capsys: pytest.CaptureFixture[str]) -> None:
+    pending(2)
+    call_command("deliver_contacts", once=True)
+    assert capsys.readouterr().out == "added: 2\nNothing is due.\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ESPUnavailable("down"), "1 contacts are still due: the ESP does not answer."),
+        (ESPMisconfigured("the key is not valid"), "Delivery is paused: the key is not valid"),
+    ],
+)
+def test_command_once_fails_where_contacts_are_left(
+    stubborn: type[StubbornBackend], error: Exception, message: str
+) -> None:
+    stubborn.error = error
+    pending(6)
+    with pytest.raises(CommandError, match=message):
+        call_command("deliver_contacts", once=True)
+
+
+@pytest.mark.parametrize("option", [{"batch": 0}, {"rate": 0.0}, {"rate": -1.0}])
+def test_command_refuses_impossible_options(option: dict[str, float]) -> None:
+    with pytest.raises(CommandError, match="positive"):
+        call_command("deliver_contacts", once=True, **option)
+
+
+def test_command_runs_until_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = threading.Event()
+    monkeypatch.setattr("games.delivery.Delivery.run", lambda self: ran.set())
+    call_command("deliver_contacts")
+    assert ran.is_set()
