@@ -113,9 +113,11 @@ class GameQuerySet(models.QuerySet["Game"]):
         now = timezone.now()
         with transaction.atomic():
             games = list(self.due().select_for_update(skip_locked=True)[:limit])
-            for game in games:
-                game.claim_contact(now)
-            self.bulk_update(games, ["contact_due_at", "contact_attempts"])
+            self.filter(pk__in=[game.pk for game in games]).update(
+                contact_due_at=now + LEASE, contact_attempts=F("contact_attempts") + 1
+            )
+        for game in games:
+            game.claim_contact(now)
         return games
 
     def release(self, games: Sequence[Game]) -> None:
