@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 
 import requests
 from django.conf import settings
@@ -30,31 +30,40 @@ def database_url() -> str:
     return f"postgres://{credentials}@{db['HOST']}:{db['PORT'] or 5432}/{db['NAME']}"
 
 
-@contextmanager
-def web_server(*, workers: int = 2, **environment: str) -> Iterator[str]:
-    """Run gunicorn as the container does; yield its address."""
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
-        port = reserved.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn"],
-        cwd=settings.BASE_DIR,
-        env=os.environ
-        | {
-            "BIND": f"127.0.0.1:{port}",
-            "DATABASE_URL": database_url(),
-            "WEB_CONCURRENCY": str(workers),
-            "LOG_LEVEL": "ERROR",
-        }
-        | environment,
-    )
+        port: int = reserved.getsockname()[1]
+        return port
+
+
+@contextmanager
+def web_server(*, workers: int = 2, **environment: str) -> Iterator[str]:
+    """Run gunicorn as the container does, on the test database; yield its address."""
+    port = free_port()
+    environment |= {"DATABASE_URL": database_url(), "WEB_CONCURRENCY": str(workers)}
+    process = start("gunicorn", BIND=f"127.0.0.1:{port}", LOG_LEVEL="ERROR", **environment)
     try:
-        wait_for(lambda: _answers(f"{address}/healthz"))
-        yield address
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}/healthz"))
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(30)
+
+
+def start(
+    module: str, *arguments: str, output: IO[bytes] | None = None, **environment: str
+) -> subprocess.Popen[bytes]:
+    """Start a Python module as a process, in a group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        cwd=settings.BASE_DIR,
+        env=os.environ | environment,
+        start_new_session=True,
+        stdout=output,
+        stderr=output,
+    )
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
@@ -65,7 +74,8 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Return whether something answers there, and well."""
     try:
         return requests.get(url, timeout=1).ok
     except requests.RequestException:
