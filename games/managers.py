@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import IntegrityError, models, transaction
@@ -58,8 +58,8 @@ class GameQuerySet(models.QuerySet["Game"]):
     def _count(
         self, email: str, idempotency_key: str | None, *, claim_contact: bool
     ) -> RecordedPlay:
-        now = timezone.now()
-        game = self._lock(email, now)
+        game = self._lock(email)
+        now = timezone.now()  # once the lock is held: plays are in the order of their times
         holds_contact = claim_contact and game.claim_contact(now)
         game.count_play(now)
         game.save()
@@ -71,15 +71,14 @@ class GameQuerySet(models.QuerySet["Game"]):
         )
         return RecordedPlay(play, holds_contact)
 
-    def _lock(self, email: str, now: datetime) -> Game:
+    def _lock(self, email: str) -> Game:
         """Return the address's row, made if need be, locked until the transaction ends."""
         rows = self.select_for_update().filter(email=email).order_by()
         game = rows.first()
         if game is None:
             # Not get_or_create(): the losers of its race are errors in PostgreSQL's log, which
             # quotes the address.
-            new = self.model(email=email, contact_due_at=now)
-            self.bulk_create([new], ignore_conflicts=True)
+            self.bulk_create([self.model(email=email)], ignore_conflicts=True)
             game = rows.get()
         return game
 
