@@ -28,7 +28,7 @@ run: $(VENV)/.installed  ## start the site on http://127.0.0.1:8000/ (PORT= chan
 test: $(VENV)/.installed-dev  ## run all tests, on PostgreSQL and on SQLite
 	@rm -f .coverage*
 	$(BIN)/coverage run -m pytest $(ARGS)
-	DATABASE_URL=sqlite:///$(CURDIR)/db.sqlite3 $(BIN)/coverage run -m pytest $(ARGS)
+	DATABASE_URL=sqlite:///db.sqlite3 $(BIN)/coverage run -m pytest $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	@printf '\nAll tests pass on PostgreSQL and on SQLite. Next: make run\n'
@@ -61,7 +61,7 @@ messages: $(VENV)/.installed-dev  ## collect what is to be translated, compile w
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("ESP mail needs Python 3.11 or later." if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || (rm -rf $(VENV); exit 1)
 
 $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --requirement requirements.txt

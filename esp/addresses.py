@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
+SPACES = " \t\r\n\u00a0\u3000"  # what is pasted along; not all that str.strip() takes for space
 MAX_LENGTH = 254  # RFC 5321: a path of 256 octets less its angle brackets
 
 
@@ -14,7 +15,7 @@ def normalise_address(value: str) -> str:
 
     Raise ValidationError, in the active language, for what is not a mailbox that an ESP can hold.
     """
-    address = value.strip()
+    address = value.strip(SPACES)
     try:
         checked = validate_email(
             address, check_deliverability=False, allow_smtputf8=False, strict=True
@@ -60,6 +61,13 @@ class AddressField(models.CharField):
         # Not in to_python(), which every look-up goes through, with parts of addresses too.
         address = normalise_address(str(value)) if value else value
         return str(super().clean(address, model_instance))
+
+
+def normalised_constraint(name: str) -> models.CheckConstraint:
+    """Return the constraint that keeps addresses of another form out of a model's `email`."""
+    # Printable ASCII without capitals or a second "@", and a domain of at least two labels.
+    form = r"^[!-?\[-~]+@[a-z0-9-]+(\.[a-z0-9-]+)+$"
+    return models.CheckConstraint(condition=models.Q(email__regex=form), name=name)
 
 
 def ascii_domain(text: str) -> str:

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from esp.addresses import AddressField
+from esp.addresses import AddressField, normalised_constraint
 
 
 class MockContact(models.Model):
@@ -25,6 +25,7 @@ class MockContact(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(fields=["email"], name="mock_contact_email_unique"),
+            normalised_constraint("mock_contact_email_normalised"),
         ]
 
     def __str__(self) -> str:

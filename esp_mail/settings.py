@@ -4,25 +4,23 @@ What differs between machines comes from the environment; `.env.example` lists e
 Without DEBUG nothing that a production needs has a silent default: it is missing, and said so.
 """
 
-import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from esp_mail import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = environment.flag("DEBUG", default=False)
 
 
 def required(name: str, *, in_debug: str, example: str) -> str:
     """Return the variable, or `in_debug` where DEBUG is on."""
-    # Not by django-environ, which takes a value that starts with "$" for another variable's name.
-    value = os.environ.get(name, "") or (in_debug if DEBUG else "")
-    if not value:
+    value = environment.text(name, in_debug if DEBUG else "")
+    if not value.strip(","):
         raise ImproperlyConfigured(
             f"{name} is not set. Set it (for example {name}={example}), "
             "or DEBUG=1 to try the project on this machine."
@@ -35,13 +33,9 @@ SECRET_KEY = required(
     in_debug="for-debug-only",
     example="$(python3 -c 'import secrets; print(secrets.token_urlsafe(50))')",
 )
-ALLOWED_HOSTS = [
-    host.strip()
-    for host in required(
-        "ALLOWED_HOSTS", in_debug="localhost,127.0.0.1,[::1]", example="play.example.com"
-    ).split(",")
-]
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+required("ALLOWED_HOSTS", in_debug="any", example="play.example.com")
+ALLOWED_HOSTS = environment.items("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = environment.items("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "esp",
@@ -86,7 +80,7 @@ TEMPLATES = [
 
 def database(url: str) -> dict[str, Any]:
     """Return Django's settings for a database URL, with what exact counting needs on its engine."""
-    config: dict[str, Any] = environ.Env.db_url_config(url)
+    config = environment.database("DATABASE_URL", url)
     options: dict[str, Any]
     if config["ENGINE"] == "django.db.backends.sqlite3":
         # A write transaction takes the lock when it begins: one that only upgrades from reading
@@ -99,7 +93,8 @@ def database(url: str) -> dict[str, Any]:
         # A file rather than memory, so that the tests' server processes see the same rows.
         config["TEST"] = {"NAME": f"{config['NAME']}.test"}
     else:
-        options = {"connect_timeout": 3}
+        # Seconds; and milliseconds until data that nothing acknowledges ends the connection.
+        options = {"connect_timeout": 3, "tcp_user_timeout": 10_000}
         config |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
     return config | {"OPTIONS": options | config.get("OPTIONS", {})}
 
@@ -108,7 +103,7 @@ DATABASES = {
     "default": database(
         required(
             "DATABASE_URL",
-            in_debug=f"sqlite:///{BASE_DIR / 'db.sqlite3'}",
+            in_debug=f"sqlite:///{quote(str(BASE_DIR / 'db.sqlite3'))}",
             example="postgres://user:password@host:5432/name",
         )
     )
@@ -137,7 +132,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ru", "Русский")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 
 STATIC_URL = "static/"
@@ -151,7 +146,7 @@ STORAGES = {
 }
 
 # TLS ends in front of the web process, which learns of it by this header; nginx always sets it.
-HTTPS = env.bool("HTTPS", default=not DEBUG)
+HTTPS = environment.flag("HTTPS", default=not DEBUG)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
@@ -176,16 +171,12 @@ ESP_BACKEND = required(
     in_debug="esp.backends.mock.MockBackend",
     example="esp.backends.mock.MockBackend",
 )
-try:
-    ESP_OPTIONS = env.json("ESP_OPTIONS", default={})
-except ValueError as error:
-    # Not the text itself: it holds the key.
-    raise ImproperlyConfigured("ESP_OPTIONS is not a JSON object.") from error
+ESP_OPTIONS = environment.json_object("ESP_OPTIONS")
 # Seconds that a play waits for the ESP at most, in all.
-ESP_BUDGET = env.float("ESP_BUDGET", default=2.0)
+ESP_BUDGET = environment.number("ESP_BUDGET", 2.0)
 # How many threads of a process may wait for the ESP at once; the rest serve returning players.
-ESP_CONCURRENCY = int(
-    os.environ.get("ESP_CONCURRENCY") or max(1, env.int("WEB_THREADS", default=16) * 3 // 4)
+ESP_CONCURRENCY = environment.number(
+    "ESP_CONCURRENCY", max(1, environment.number("WEB_THREADS", 16) * 3 // 4)
 )
 
 LOGGING = {
@@ -193,7 +184,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": environment.log_level("LOG_LEVEL", "INFO")},
     # Django's own handler would print each of its lines a second time.
     "loggers": {"django": {"handlers": [], "level": "NOTSET"}},
 }

@@ -32,6 +32,14 @@ class BodyTooLarge(APIException):
     default_code = "body_too_large"
 
 
+class LengthRequired(APIException):
+    """The body comes in chunks; Django would take it for empty."""
+
+    status_code = status.HTTP_411_LENGTH_REQUIRED
+    default_detail = _("The request must state its Content-Length.")
+    default_code = "length_required"
+
+
 class DatabaseUnavailable(APIException):
     """The database does not answer; nothing was counted, or a retry with the same key tells."""
 

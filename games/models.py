@@ -4,11 +4,10 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from esp.addresses import AddressField, readable_address
+from esp.addresses import AddressField, normalised_constraint, readable_address
 from games.contact_state import ContactState
 from games.contacts import LEASE
 from games.managers import DeliveryPauseQuerySet, GameQuerySet
@@ -54,9 +53,7 @@ class Game(models.Model):
         constraints = [
             # Not unique=True on the field: PostgreSQL would get a second index, for LIKE.
             models.UniqueConstraint(fields=["email"], name="game_email_unique"),
-            models.CheckConstraint(
-                condition=Q(email=Lower("email")) & ~Q(email=""), name="game_email_normalised"
-            ),
+            normalised_constraint("game_email_normalised"),
             models.CheckConstraint(
                 condition=Q(contact_state__in=ContactState.values), name="game_contact_state_known"
             ),
@@ -100,7 +97,10 @@ class Game(models.Model):
 
 
 class Play(models.Model):
-    """One finished game for which an address was left. Written once; `esp_status` as answered."""
+    """One finished game for which an address was left.
+
+    Only `esp_status` changes afterwards, once, when the ESP has answered the play that asked it.
+    """
 
     game = models.ForeignKey(
         Game,

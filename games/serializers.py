@@ -24,7 +24,7 @@ class AddressField(serializers.CharField):
 class PlaySerializer(serializers.Serializer):
     """A play, as the frontend reports it."""
 
-    email = AddressField()
+    email = AddressField(trim_whitespace=False)  # normalising trims
 
 
 class PlayResultSerializer(serializers.Serializer):

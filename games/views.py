@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -14,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from games.exceptions import BodyTooLarge
+from games.exceptions import BodyTooLarge, LengthRequired
 from games.serializers import PlayResultSerializer, PlaySerializer
 from games.services import record_play
 
@@ -54,13 +55,18 @@ class VerificationMailView(APIView):
     # A staff member's browser, signed in to the admin, must not be asked for a CSRF token here.
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    metadata_class = None  # OPTIONS is a wrong method too
     parser_classes = (JSONObjectParser, FormParser)
     content_negotiation_class = AlwaysJSON
 
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        # What a body is written in is not for the client to say: there are codecs that fail.
+        request.encoding = "utf-8"
+        return super().initialize_request(request, *args, **kwargs)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
-            raise BodyTooLarge
+        check_body(request)
 
     def post(self, request: Request) -> Response:
         serializer = PlaySerializer(data=request.data)
@@ -69,6 +75,19 @@ class VerificationMailView(APIView):
             **serializer.validated_data, idempotency_key=get_idempotency_key(request)
         )
         return Response(PlayResultSerializer(result).data)
+
+
+def check_body(request: Request) -> None:
+    """Raise unless the body is small, of a stated length, and all there."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if "Transfer-Encoding" in request.headers:
+        raise LengthRequired
+    if not length.isdecimal():
+        raise ParseError
+    if int(length) > MAX_BODY:
+        raise BodyTooLarge
+    if len(request.body) < int(length):
+        raise ParseError  # cut short, a form would still read well, with another address
 
 
 def get_idempotency_key(request: Request) -> str | None:

@@ -107,6 +107,8 @@ def test_good_address(address: str, identity: str) -> None:
         ("ｃｅｍ@test.ru", LATIN),
         ("cém@test.ru", LATIN),
         ("cem\x00@test.ru", INVISIBLE),
+        ("\x1fcem@test.ru", INVISIBLE),
+        ("cem@test.ru\x85", INVISIBLE),
         ("c\nem@test.ru", INVISIBLE),
         ("c\u200bem@test.ru", INVISIBLE),
         ("cem@te\u200bst.ru", INVISIBLE),

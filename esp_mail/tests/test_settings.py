@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -65,6 +66,102 @@ def test_broken_options_do_not_show_the_key() -> None:
         [sys.executable, "manage.py", "check"], PRODUCTION | {"ESP_OPTIONS": '{"api_key": "k3y"'}
     )
     assert process.stderr == "Not configured: ESP_OPTIONS is not a JSON object.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEBUG", "yess"),
+        ("HTTPS", "tru"),
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("TIME_ZONE", "../etc/passwd"),
+        ("LOG_LEVEL", "loud"),
+        ("WEB_THREADS", "many"),
+        ("ESP_BUDGET", "0"),
+        ("ESP_BUDGET", "nan"),
+        ("ESP_CONCURRENCY", "-1"),
+        ("ESP_OPTIONS", "[]"),
+        ("DATABASE_URL", "foo"),
+        ("DATABASE_URL", "postgres://"),
+        ("DATABASE_URL", "redis://localhost/1"),
+        ("DATABASE_URL", "postgres://u:p4ssw0rd@h:port/n"),
+    ],
+)
+def test_wrong_value_is_one_line(name: str, value: str) -> None:
+    process = run([sys.executable, "manage.py", "check"], PRODUCTION | {name: value})
+    assert process.returncode == 1
+    assert process.stderr.startswith(f"Not configured: {name} is ")
+    assert process.stderr.count("\n") == 1
+    assert "p4ssw0rd" not in process.stderr
+
+
+@pytest.mark.parametrize("value", ["", " ", ",", " , "])
+def test_blank_is_not_set(value: str) -> None:
+    process = run([sys.executable, "manage.py", "check"], PRODUCTION | {"ALLOWED_HOSTS": value})
+    assert process.stderr.startswith("Not configured: ALLOWED_HOSTS is not set.")
+    assert (
+        printed(
+            "HTTPS, LOGGING['root']['level']",
+            HTTPS=value.strip(" ,"),
+            LOG_LEVEL="debug",
+            **PRODUCTION,
+        )
+        == "True DEBUG"
+    )
+
+
+def test_database_that_is_away_is_one_line() -> None:
+    away = {"DATABASE_URL": "postgres://esp_mail:p4ssw0rd@127.0.0.1:1/plays"}
+    process = run([sys.executable, "manage.py", "migrate_locked"], PRODUCTION | away)
+    assert process.returncode == 1
+    assert process.stderr.startswith("The database is not available: ")
+    assert "p4ssw0rd" not in process.stderr
+
+
+def test_path_of_the_project_may_have_any_name(tmp_path: Path) -> None:
+    project = tmp_path / "a#b%20c d+e"
+    project.mkdir()
+    for name in ("esp_mail", "manage.py"):
+        (project / name).symlink_to(settings.BASE_DIR / name)
+    code = "from esp_mail import settings as s; print(s.DATABASES['default']['NAME'])"
+    patched = f"import pathlib; pathlib.Path.resolve = pathlib.Path.absolute; {code}"
+    process = subprocess.run(
+        [sys.executable, "-c", patched],
+        cwd=project,
+        env={"DEBUG": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert process.stdout == f"{project}/db.sqlite3\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/admin/login/", {}, 301),
+        ("/admin/login/", {"HTTP_X_FORWARDED_PROTO": "https"}, 200),
+        ("/healthz", {}, 200),
+    ],
+)
+def test_https_in_production(path: str, headers: dict[str, str], status: int) -> None:
+    code = (
+        "import django; django.setup(); from django.test import Client; "
+        f"print(Client().get({path!r}, HTTP_HOST='www.example.com', **{headers}).status_code)"
+    )
+    storage = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    plain = f"STORAGES['staticfiles']['BACKEND'] = '{storage}'"
+    process = python(
+        f"from django.conf import settings; settings.{plain}; {code}",
+        PRODUCTION | {"DJANGO_SETTINGS_MODULE": "esp_mail.settings"},
+    )
+    assert process.stdout == f"{status}\n", process.stderr
+
+
+def test_api_is_closed_unless_a_view_says_otherwise() -> None:
+    assert settings.REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] == [
+        "rest_framework.permissions.IsAdminUser"
+    ]
 
 
 def test_production_settings() -> None:

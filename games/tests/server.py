@@ -43,7 +43,8 @@ def web_server(*, workers: int = 2, **environment: str) -> Iterator[str]:
     """Run gunicorn as the container does, on the test database; yield its address."""
     port = free_port()
     environment |= {"DATABASE_URL": database_url(), "WEB_CONCURRENCY": str(workers)}
-    process = start("gunicorn", BIND=f"127.0.0.1:{port}", LOG_LEVEL="ERROR", **environment)
+    environment |= {"BIND": f"127.0.0.1:{port}", "LOG_LEVEL": "ERROR"}
+    process = start("gunicorn", environment=environment)
     try:
         wait_for(lambda: answers(f"http://127.0.0.1:{port}/healthz"))
         yield f"http://127.0.0.1:{port}"
@@ -53,7 +54,7 @@ def web_server(*, workers: int = 2, **environment: str) -> Iterator[str]:
 
 
 def start(
-    module: str, *arguments: str, output: IO[bytes] | None = None, **environment: str
+    module: str, *arguments: str, environment: dict[str, str], output: IO[bytes] | None = None
 ) -> subprocess.Popen[bytes]:
     """Start a Python module as a process, in a group of its own."""
     return subprocess.Popen(

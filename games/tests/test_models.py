@@ -18,6 +18,12 @@ pytestmark = pytest.mark.django_db
     [
         {"email": "Cem@test.ru"},
         {"email": ""},
+        {"email": "nonsense"},
+        {"email": " cem@test.ru"},
+        {"email": "cem@localhost"},
+        {"email": "cem@@test.ru"},
+        {"email": "ivan@пример.рф"},
+        {"email": "c\u202eem@test.ru"},
         {"contact_state": "unknown"},
         {"play_count": 0},
         {"first_played_at": None},

@@ -18,8 +18,8 @@ import pytest
 import requests
 from django.conf import settings
 from django.db import connection
-
 from esp.tests.fakes.server import KEY
+
 from esp_mail.tests.postgres import ThrowawayPostgres
 
 from .conftest import URL
@@ -67,7 +67,9 @@ class Deployment:
 
     def run(self, name: str, module: str, *arguments: str) -> None:
         with self.log.open("ab") as log:
-            self.processes[name] = start(module, *arguments, output=log, **self.environment)
+            self.processes[name] = start(
+                module, *arguments, environment=self.environment, output=log
+            )
 
     def kill(self, name: str) -> None:
         """End a process and its children, with no chance to clean up."""

@@ -150,6 +150,19 @@ def test_player_waits_no_longer_than_the_budget(settings: Settings) -> None:
     assert Game.objects.get().contact_error == "the mock is too slow"
 
 
+def test_outcome_and_answer_are_stored_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    save = Play.save
+
+    def fail_to_change(play: Play, **kwargs: Any) -> None:
+        if "update_fields" in kwargs:
+            raise DatabaseError
+        save(play, **kwargs)
+
+    monkeypatch.setattr(Play, "save", fail_to_change)
+    record_play(email="cem@test.ru")
+    assert Game.objects.get(email="cem@test.ru").contact_state == ContactState.PENDING
+
+
 def test_outcome_does_not_overwrite_what_another_settled() -> None:
     play, _ = Game.objects.record(email="cem@test.ru")
     Game.objects.update(contact_state=ContactState.FOUND)

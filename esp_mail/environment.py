@@ -1,0 +1,92 @@
+"""Reading settings from the environment: a wrong value is said in one line, never guessed at."""
+
+import json
+import logging
+import os
+import warnings
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+FLAGS = {"1": True, "true": True, "yes": True, "on": True}
+FLAGS |= {"0": False, "false": False, "no": False, "off": False}
+
+
+def text(name: str, default: str = "") -> str:
+    """Return the variable without the spaces around it; empty is as good as not set.
+
+    Not by django-environ, which takes a value that starts with "$" for another variable's name.
+    """
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return whether the variable is on; what is neither on nor off is refused."""
+    value = text(name).lower()
+    if value and value not in FLAGS:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be 1 or 0.")
+    return FLAGS.get(value, default)
+
+
+def number(name: str, default: float) -> Any:
+    """Return the variable as a positive number of the default's type."""
+    value = text(name, str(default))
+    try:
+        parsed = type(default)(value)
+    except ValueError:
+        parsed = type(default)(0)
+    if not parsed > 0:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be a positive number.")
+    return parsed
+
+
+def items(name: str) -> list[str]:
+    """Return the variable's parts, which commas separate."""
+    return [item.strip() for item in text(name).split(",") if item.strip()]
+
+
+def json_object(name: str) -> dict[str, Any]:
+    """Return the variable's JSON object. The error does not quote it: it may hold a key."""
+    try:
+        value = json.loads(text(name, "{}"))
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ImproperlyConfigured(f"{name} is not a JSON object.")
+    return value
+
+
+def time_zone(name: str, default: str) -> str:
+    """Return the variable if it names a time zone."""
+    value = text(name, default)
+    try:
+        ZoneInfo(value)
+    except (ValueError, ZoneInfoNotFoundError, OSError) as error:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; it must be a time zone such as Europe/Moscow."
+        ) from error
+    return value
+
+
+def log_level(name: str, default: str) -> str:
+    """Return the variable if it names a log level, in whatever case."""
+    value = text(name, default).upper()
+    if value not in logging.getLevelNamesMapping():
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be INFO, WARNING or ERROR.")
+    return value
+
+
+def database(name: str, url: str) -> dict[str, Any]:
+    """Return Django's settings for a database URL. The error does not quote the password."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # they quote it
+            config: dict[str, Any] = environ.Env.db_url_config(url)
+    except ValueError:
+        config = {}
+    if not config.get("NAME") or not str(config.get("ENGINE")).startswith("django."):
+        raise ImproperlyConfigured(
+            f"{name} is not the URL of a database, such as postgres://user:password@host:5432/name."
+        )
+    return config
