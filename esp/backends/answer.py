@@ -65,13 +65,12 @@ def parse_json(body: bytes) -> Any:
 def seconds_from(value: str) -> float | None:
     """Read a number of seconds, a Unix time or an HTTP date as seconds from now, within bounds."""
     try:
-        number = float(value)
+        wait = float(value)
+        if wait > EPOCH:
+            wait -= time.time()
     except ValueError:
         try:
-            number = parsedate_to_datetime(value).timestamp()
+            wait = parsedate_to_datetime(value).timestamp() - time.time()
         except (ValueError, TypeError, OverflowError):
             return None
-    if not math.isfinite(number):
-        return None
-    wait = number - time.time() if number > EPOCH else number
-    return min(max(wait, 0.0), LONGEST_WAIT)
+    return min(max(wait, 0.0), LONGEST_WAIT) if math.isfinite(wait) else None

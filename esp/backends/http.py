@@ -130,7 +130,7 @@ class HTTPBackend:
                 failure = self.unavailable("was not asked: no time left")
             else:
                 return self._receive(method, url, content, left)
-        except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             failure = self._failed(error)
         raise failure
 
@@ -175,9 +175,7 @@ class HTTPBackend:
 
     def _failed(self, error: Exception) -> ESPError:
         """Name what kept a request from its answer."""
-        if isinstance(
-            error, ValueError
-        ):  # requests' for a bad URL or header, Python's for encoding
+        if isinstance(error, ValueError):  # of requests, http.client or an encoding
             return self.misconfigured("cannot be asked: the key or base_url is malformed")
         if _caused_by(error, ssl.SSLCertVerificationError):
             # Rarely mends itself: a CA bundle, a clock or somebody in between.

@@ -31,7 +31,7 @@ def loopback_is_direct(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=FAKES, ids=lambda fake: fake.backend.vendor)
 def fake(request: pytest.FixtureRequest) -> Iterator[FakeESP]:
-    """A vendor's fake, each in turn."""
+    """Run each vendor's fake in turn."""
     esp: FakeESP = request.param()
     with esp.running():
         yield esp
@@ -57,7 +57,7 @@ def moto_url() -> Iterator[str]:
 
 @pytest.fixture
 def moto(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An empty AWS, and credentials for it."""
+    """Empty the AWS of moto, and give credentials for it."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "canary-aws-key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-aws-secret")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -75,7 +75,7 @@ RIGS = [
 
 @pytest.fixture(params=RIGS)
 def rig(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """Something behind each backend there is, with the same few handles."""
+    """Put something with the same few handles behind each backend there is."""
     from esp.tests.rigs import MockRig, SESRig  # noqa: PLC0415 - boto3 is slow, and needed by few
 
     if request.param == "mock":
@@ -90,6 +90,6 @@ def rig(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 @pytest.fixture
 def all_logs(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    """Every logger at its most talkative, short of what the program silences by itself."""
+    """Let every logger talk, short of what the program silences by itself."""
     caplog.set_level(logging.DEBUG)
     return caplog

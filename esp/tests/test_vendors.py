@@ -88,7 +88,7 @@ def sent(esp: FakeESP) -> list[tuple[str, str, bytes]]:
 
 def answering(esp: FakeESP, reply: Reply) -> Any:
     """Return a backend whose ESP says this to everything."""
-    esp.answer = lambda _request: reply  # type: ignore[method-assign]
+    esp.always = reply
     return backend_of(esp)
 
 

@@ -18,8 +18,11 @@ class FakeKlaviyo(FakeESP):
     def answer(self, request: Received) -> Reply:
         if request.headers.get("authorization", "") != f"Klaviyo-API-Key {self.key}":
             return self.error(401, "not_authenticated")
-        if not request.headers.get("revision", ""):
-            return self.error(400, "missing_revision")
+        if request.headers.get("revision", "") != "2026-07-15":
+            return Reply(599)
+        return self.route(request)
+
+    def route(self, request: Received) -> Reply:
         match request.method, request.segments[1:]:
             case "GET", ["lists", number] if number == self.list_id:
                 return Reply(200, {"data": {"type": "list", "id": number}})

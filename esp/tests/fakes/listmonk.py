@@ -14,10 +14,8 @@ class FakeListmonk(FakeESP):
         self.named_alike: list[str] = []  # names of somebody else
 
     def answer(self, request: Received) -> Reply:
-        if (
-            request.headers.get("authorization", "")
-            != f"Basic {b64encode(self.key.encode()).decode()}"
-        ):
+        expected = f"Basic {b64encode(self.key.encode()).decode()}"
+        if request.headers.get("authorization", "") != expected:
             return Reply(403, {"message": "invalid API credentials"})
         match request.method, request.segments:
             case "GET", ["api", "lists", number]:

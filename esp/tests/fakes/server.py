@@ -58,6 +58,7 @@ class FakeESP:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.mode = "ok"
+        self.always: Reply | None = None  # what it says to everything, for a test of one answer
         self.contacts: dict[str, int] = {}  # how often each was added through the API
         self.duplicates = 0
         self.unsubscribed: set[str] = set()
@@ -179,7 +180,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def mode_ok(self, received: Received) -> None:
-        self.reply(self.esp.answer(received))
+        self.reply(self.esp.always or self.esp.answer(received))
 
     def mode_down(self, received: Received) -> None:
         self.reply(Reply(503, b"<h1>maintenance</h1>"))
