@@ -113,7 +113,8 @@ class SESBackend:
         except ImportError:
             return ESPMisconfigured("SES needs boto3: install esp-mail[ses]")
         try:
-            getattr(self._client(), operation)(ContactListName=self.list_name, **parameters)
+            ask = getattr(self._client(), operation)
+            answer = ask(ContactListName=self.list_name, **parameters)
         except exceptions.ClientError as error:
             said = error.response.get("Error", {})
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -130,6 +131,9 @@ class SESBackend:
             return ESPMisconfigured(f"SES cannot be asked: {type(error).__name__}")
         except (exceptions.BotoCoreError, parsers.ResponseParserError) as error:
             return ESPUnavailable(f"SES could not be asked: {type(error).__name__}")
+        # botocore takes any body for an answer; only a creation's is empty.
+        if operation != "create_contact" and answer.get("ContactListName") is None:
+            return ESPUnavailable("SES answered something other than its API's JSON")
         return None
 
     def _client(self) -> Any:

@@ -46,7 +46,7 @@ def ask_all(backend: Any, *emails: str) -> list[str]:
 def test_nothing_leaks(fake: FakeESP, all_logs: Any, mode: str) -> None:
     fake.mode = mode
 
-    said = ask_all(fake.backend(**fake.options() | {"timeout": 0.3}), EMAIL, REFUSED)
+    said = ask_all(fake.backend(**fake.options() | {"timeout": 0.2}), EMAIL, REFUSED)
 
     assert [text for text in said if not silent(text)] == []
     assert [r.getMessage() for r in all_logs.records if not silent(r.getMessage())] == []

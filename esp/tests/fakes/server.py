@@ -219,6 +219,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
 
     def mode_slow(self, received: Received) -> None:
+        self.close_connection = True
         if not self.esp.stopping.wait(PATIENCE):
             self.esp.finished += 1
             self.mode_ok(received)
