@@ -9,6 +9,7 @@ import pytest
 
 from esp.backends.ses import SESBackend
 from esp.errors import ESPError
+from esp.tests.fakes.brevo import FakeBrevo
 from esp.tests.fakes.server import REFUSED, FakeESP, Reply
 from esp.tests.rigs import REGION
 
@@ -76,12 +77,12 @@ def test_nothing_listens_does_not_leak(fake: FakeESP, all_logs: Any) -> None:
 
 
 @pytest.mark.parametrize("mode", ["ok", "down", "garbage", "hang-up"])
-def test_ses_does_not_leak(moto: str, fake: FakeESP, all_logs: Any, mode: str) -> None:
-    fake.mode = mode
-    fake.always = ECHO
+def test_ses_does_not_leak(moto: str, brevo: FakeBrevo, all_logs: Any, mode: str) -> None:
+    brevo.mode = mode
+    brevo.always = ECHO
     logging.getLogger("boto3").setLevel(logging.DEBUG)
 
-    said = ask_all(SESBackend(list_name="game", region=REGION, base_url=fake.url), EMAIL)
+    said = ask_all(SESBackend(list_name="game", region=REGION, base_url=brevo.url), EMAIL)
 
     assert [text for text in said if not silent(text)] == []
     assert [r.getMessage() for r in all_logs.records if not silent(r.getMessage())] == []

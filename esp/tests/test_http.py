@@ -14,7 +14,6 @@ import pytest
 import trustme
 
 from esp import VERSION
-from esp.backends import connection
 from esp.backends.answer import Answer, parse_json, seconds_from
 from esp.backends.brevo import BrevoBackend
 from esp.deadline import time_budget
@@ -61,8 +60,8 @@ def test_dead_addresses_share_the_budget(monkeypatch: pytest.MonkeyPatch) -> Non
             raise TimeoutError
 
     entry = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 9))
-    monkeypatch.setattr(connection.socket, "getaddrinfo", lambda *_a, **_k: [entry] * 3)
-    monkeypatch.setattr(connection.socket, "socket", DeadSocket)
+    monkeypatch.setattr("esp.backends.connection.socket.getaddrinfo", lambda *_a, **_k: [entry] * 3)
+    monkeypatch.setattr("esp.backends.connection.socket.socket", DeadSocket)
 
     with pytest.raises(ESPUnavailable):
         BrevoBackend(
@@ -186,7 +185,8 @@ def test_connection_that_the_esp_closed_is_replaced(brevo: FakeBrevo) -> None:
 
 
 def test_threads_do_not_mix_their_answers(brevo: FakeBrevo) -> None:
-    backend, wrong = backend_of(brevo), []
+    backend = backend_of(brevo)
+    wrong: list[int] = []
     for n in range(0, 40, 2):
         brevo.hold(f"{n}@test.ru")
 

@@ -320,3 +320,10 @@ def test_mailchimps_host_is_of_the_keys_data_centre() -> None:
     backend = FakeMailchimp.backend(api_key="0123abc-us14", list_id="7")
 
     assert backend.base_url == "https://us14.api.mailchimp.com/3.0"
+
+
+def test_unisenders_error_about_lists_is_no_unknown_list() -> None:
+    esp = FakeUnisender()
+    esp.mode = "limited"
+    with esp.running(), pytest.raises(ESPUnavailable):
+        backend_of(esp).check_list()
