@@ -1,8 +1,10 @@
 # Three images of one file: `build` gathers, `web` runs the program, `nginx` stands in front of it.
 FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-COPY requirements.txt /
-RUN python -m venv /venv && /venv/bin/pip install --quiet --requirement /requirements.txt
+# requirements-ses.txt has what Amazon SES needs besides.
+ARG REQUIREMENTS=requirements.txt
+COPY requirements.txt requirements-ses.txt /
+RUN python -m venv /venv && /venv/bin/pip install --quiet --requirement "/$REQUIREMENTS"
 WORKDIR /app
 COPY . .
 # The settings of any deployment, so that the files get the names that a deployment asks for.

@@ -3,6 +3,8 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+LOCK = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --quiet \
+	--custom-compile-command "make lock"
 
 # What the targets run is a developer's machine, unless said otherwise.
 export DEBUG ?= 1
@@ -49,11 +51,9 @@ format: $(VENV)/.installed-dev  ## put the code into its form
 	$(BIN)/ruff format .
 
 lock: $(VENV)/.installed-dev  ## renew requirements*.txt from pyproject.toml
-	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --generate-hashes --quiet \
-		--custom-compile-command "make lock" --output-file requirements.txt
-	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --generate-hashes --quiet \
-		--custom-compile-command "make lock" --group dev --constraint requirements.txt \
-		--output-file requirements-dev.txt
+	$(LOCK) --upgrade --output-file requirements.txt
+	$(LOCK) --extra ses --constraint requirements.txt --output-file requirements-ses.txt
+	$(LOCK) --group dev --constraint requirements-ses.txt --output-file requirements-dev.txt
 
 messages: $(VENV)/.installed-dev  ## collect what is to be translated, compile what is (needs gettext)
 	$(BIN)/python manage.py makemessages --locale ru --no-location --no-wrap --ignore .venv

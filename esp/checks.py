@@ -1,7 +1,7 @@
 """System checks: a wrong ESP setting stops `manage.py check`, not a player's request."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +18,7 @@ METHODS = ("has_contact", "add_contact")
 def check_backend(**_kwargs: Any) -> list[CheckMessage]:
     """Check that ESP_BACKEND is a backend and takes ESP_OPTIONS."""
     try:
-        backend = import_string(settings.ESP_BACKEND)
+        backend = _backend_class()
     except ImportError as error:
         return [
             Error(
@@ -27,7 +27,8 @@ def check_backend(**_kwargs: Any) -> list[CheckMessage]:
                 id="esp.E001",
             )
         ]
-    return [*_check_methods(backend), *_check_options(backend)]
+    wrong = [*_check_methods(backend), *_check_options(backend)]
+    return wrong or [*_check_values(backend)]
 
 
 @register(Tags.security, deploy=True)
@@ -42,6 +43,13 @@ def check_not_the_mock(**_kwargs: Any) -> list[CheckMessage]:
             id="esp.W001",
         )
     ]
+
+
+def _backend_class() -> type:
+    backend = import_string(settings.ESP_BACKEND)
+    if not inspect.isclass(backend):
+        raise ImportError(f"{settings.ESP_BACKEND} is not a class")
+    return backend
 
 
 def _check_methods(backend: type) -> Iterator[CheckMessage]:
@@ -66,3 +74,18 @@ def _check_options(backend: type) -> Iterator[CheckMessage]:
             hint=f"It takes {inspect.signature(backend)}, as a JSON object.",
             id="esp.E003",
         )
+
+
+def _check_values(backend: Callable[..., object]) -> Iterator[CheckMessage]:
+    """Let the backend judge its options, where it has a method `check()` that does."""
+    try:
+        check = getattr(backend(**settings.ESP_OPTIONS), "check", None)
+    except Exception as error:  # noqa: BLE001 - anybody's class, given anybody's values
+        # Not the error's text: it may quote the key.
+        yield Error(
+            f"{settings.ESP_BACKEND} cannot be made of ESP_OPTIONS: {type(error).__name__}.",
+            hint="Look at the types of the values.",
+            id="esp.E010",
+        )
+    else:
+        yield from check() if check else ()

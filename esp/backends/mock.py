@@ -22,7 +22,9 @@ class MockBackend:
     def __init__(
         self, *, latency: float = 0.0, failing: bool = False, rejecting: Sequence[str] = ()
     ) -> None:
-        self.latency = latency
+        if isinstance(rejecting, str):
+            raise TypeError("rejecting is a list of domains")
+        self.latency = float(latency)
         self.failing = failing
         self.rejecting = frozenset(rejecting)
 

@@ -33,10 +33,13 @@ class MissingMethod:
         ("nowhere", {}, ["esp.E001"]),
         ("esp.backends.nowhere.Backend", {}, ["esp.E001"]),
         ("esp.backends.mock.Nothing", {}, ["esp.E001"]),
+        ("esp.backends.mock", {}, ["esp.E001"]),
         (f"{__name__}.RenamedArgument", {}, ["esp.E002"]),
         (f"{__name__}.MissingMethod", {}, ["esp.E002"]),
         (MOCK, {"key": "secret"}, ["esp.E003"]),
         (MOCK, ["secret"], ["esp.E003"]),
+        (MOCK, {"latency": "secret"}, ["esp.E010"]),
+        (MOCK, {"rejecting": "secret"}, ["esp.E010"]),
     ],
 )
 def test_wrong_backend_or_options(

@@ -1,0 +1,255 @@
+"""What the fakes share: a loopback server that holds contacts, and that can be broken at will."""
+
+import argparse
+import json
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from esp.backends.http import HTTPBackend
+
+# Lower case, as keys of tests are looked for in texts whatever their case.
+KEY = "canary-key-5f1e-us14"
+REFUSED = "refused-canary@invalid.example"
+# Long enough that a caller which waits for the end is told from one that gives up.
+PATIENCE = 30.0
+TICK = 0.05
+
+
+@dataclass(frozen=True)
+class Received:
+    method: str
+    segments: list[str]
+    query: dict[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    target: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    content: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def body(self) -> bytes:
+        if isinstance(self.content, bytes):
+            return self.content
+        return b"" if self.content is None else json.dumps(self.content).encode()
+
+
+class FakeESP:
+    """An ESP in memory. A subclass answers as its vendor does; what that never sends is a 599."""
+
+    backend: type[HTTPBackend]
+    key = KEY
+    list_id: str = "7"
+    limited = Reply(429, {"message": "too many requests"}, {"Retry-After": "17"})
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.mode = "ok"
+        self.always: Reply | None = None  # what it says to everything, for a test of one answer
+        self.contacts: dict[str, int] = {}  # how often each was added through the API
+        self.duplicates = 0
+        self.unsubscribed: set[str] = set()
+        self.received: list[Received] = []
+        self.connections = 0
+        self.finished = 0  # slow answers that were given to the end
+        self.stopping = threading.Event()
+        self.sockets: set[socket.socket] = set()
+        self.server: ThreadingHTTPServer
+
+    def answer(self, request: Received) -> Reply:
+        raise NotImplementedError
+
+    def options(self) -> dict[str, Any]:
+        return {"api_key": self.key, "list_id": self.list_id, "base_url": self.url}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def hold(self, email: str, *, unsubscribed: bool = False) -> None:
+        """Have a contact from before."""
+        self.contacts[email] = 0
+        if unsubscribed:
+            self.unsubscribed.add(email)
+
+    def state(self, email: str) -> str:
+        if email not in self.contacts:
+            return "absent"
+        return "unsubscribed" if email in self.unsubscribed else "subscribed"
+
+    def add(self, email: str) -> bool:
+        """Add as a vendor that refuses duplicates; return whether it was new."""
+        with self.lock:
+            if email in self.contacts:
+                self.duplicates += 1
+                return False
+            self.contacts[email] = 1
+            return True
+
+    def upsert(self, email: str) -> None:
+        with self.lock:
+            self.contacts[email] = self.contacts.get(email, 0) + 1
+
+    @contextmanager
+    def running(self, port: int = 0) -> Iterator[None]:
+        class Bound(Handler):
+            esp = self
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Bound)
+        self.server.daemon_threads = False  # closing waits for the handlers, and leaks no socket
+        thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield
+        finally:
+            self.stopping.set()
+            self.server.shutdown()
+            thread.join()
+            self.hang_up()
+            self.server.server_close()
+
+    def hang_up(self) -> None:
+        """Close the connections that callers keep alive."""
+        with self.lock:
+            for sock in self.sockets:
+                sock.shutdown(socket.SHUT_RDWR)
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    esp: FakeESP
+
+    def setup(self) -> None:
+        super().setup()
+        with self.esp.lock:
+            self.esp.connections += 1
+            self.esp.sockets.add(self.connection)
+
+    def finish(self) -> None:
+        with self.esp.lock:
+            self.esp.sockets.discard(self.connection)
+        super().finish()
+
+    def handle(self) -> None:
+        with suppress(OSError):  # the caller gave up, as some tests want
+            super().handle()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        pass
+
+    def do(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        url = urlsplit(self.path)
+        segments = [unquote(segment) for segment in url.path.strip("/").split("/")]
+        query = dict(parse_qsl(url.query, keep_blank_values=True))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        received = Received(self.command, segments, query, headers, body, self.path)
+        if segments == ["_stats"]:
+            stats = {"contacts": self.esp.contacts, "duplicates": self.esp.duplicates}
+            self.reply(Reply(200, stats))
+        elif segments == ["_mode"]:
+            self.esp.mode = received.json["mode"]
+            self.reply(Reply(204))
+        else:
+            self.esp.received.append(received)
+            getattr(self, f"mode_{self.esp.mode.replace('-', '_')}")(received)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do  # noqa: N815
+
+    def reply(self, reply: Reply) -> None:
+        body = reply.body()
+        self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def mode_ok(self, received: Received) -> None:
+        self.reply(self.esp.always or self.esp.answer(received))
+
+    def mode_down(self, received: Received) -> None:
+        self.reply(Reply(503, b"<h1>maintenance</h1>"))
+
+    def mode_limited(self, received: Received) -> None:
+        self.reply(self.esp.limited)
+
+    def mode_garbage(self, received: Received) -> None:
+        self.reply(Reply(200, b"<h1>Sign in to this network</h1>"))
+
+    def mode_truncated(self, received: Received) -> None:
+        self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"id"')
+        self.close_connection = True
+
+    def mode_nonsense(self, received: Received) -> None:
+        self.wfile.write(b"SSH-2.0-OpenSSH_9.6\r\n")
+        self.close_connection = True
+
+    def mode_hang_up(self, received: Received) -> None:
+        self.close_connection = True
+
+    def mode_redirect(self, received: Received) -> None:
+        self.reply(Reply(302, headers={"Location": f"{self.esp.url}/elsewhere"}))
+
+    def mode_huge(self, received: Received) -> None:
+        """Send JSON without an end, until the caller hangs up."""
+        self.wfile.write(b'HTTP/1.1 200 OK\r\n\r\n{"id": "')
+        for _ in range(1000):
+            self.wfile.write(b"x" * 65536)
+        self.esp.finished += 1
+        self.close_connection = True
+
+    def mode_chunked(self, received: Received) -> None:
+        body = self.esp.answer(received).body()
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        self.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+
+    def mode_slow(self, received: Received) -> None:
+        self.close_connection = True
+        if not self.esp.stopping.wait(PATIENCE):
+            self.esp.finished += 1
+            self.mode_ok(received)
+
+    def mode_drip(self, received: Received) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        self.drip()
+
+    def mode_drip_headers(self, received: Received) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        self.drip()
+
+    def drip(self) -> None:
+        for _ in range(int(PATIENCE / TICK)):
+            if self.esp.stopping.wait(TICK):
+                break
+            self.wfile.write(b"x")
+        else:
+            self.esp.finished += 1
+        self.close_connection = True
+
+
+def serve(esp: FakeESP) -> None:
+    """Run a fake as a process of its own, until it is ended."""
+    parser = argparse.ArgumentParser(
+        description=f"{type(esp).__name__} on loopback, with the key {esp.key}. "
+        'GET /_stats tells how often each contact was added; POST /_mode {"mode": "down"} '
+        "breaks it: ok, down, slow, drip, drip-headers, garbage, limited, hang-up, ..."
+    )
+    parser.add_argument("--port", type=int, required=True)
+    with esp.running(parser.parse_args().port):
+        print(esp.url, flush=True)  # noqa: T201
+        threading.Event().wait()

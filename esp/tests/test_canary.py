@@ -1,0 +1,88 @@
+"""Whatever goes wrong, no address and no key gets into a log, a repr or an exception's text."""
+
+import logging
+import traceback
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from esp.backends.ses import SESBackend
+from esp.errors import ESPError
+from esp.tests.fakes.brevo import FakeBrevo
+from esp.tests.fakes.server import REFUSED, FakeESP, Reply
+from esp.tests.rigs import REGION
+
+EMAIL = "canary+1@canary.example"
+ECHO = Reply(400, {"code": EMAIL, "title": EMAIL, "message": EMAIL, "errors": [{"code": EMAIL}]})
+MODES = ["ok", "down", "limited", "garbage", "truncated", "nonsense", "hang-up", "redirect", "slow"]
+
+
+def everything_said_by(error: BaseException | None) -> str:
+    """Return what any report could show of the error, suppressed causes included."""
+    texts = []
+    while error is not None:
+        texts += [repr(error), str(vars(error)), *traceback.format_exception(error)]
+        error = error.__cause__ or error.__context__
+    # Source lines are ours, not the ESP's: the tests' own name the canary's constants only.
+    return "".join(texts)
+
+
+def silent(text: str) -> bool:
+    return "canary" not in text.replace("test_canary", "") and quote(EMAIL, safe="") not in text
+
+
+def ask_all(backend: Any, *emails: str) -> list[str]:
+    said = [repr(backend), str(backend)]
+    for email in emails:
+        for method in (backend.has_contact, backend.add_contact):
+            try:
+                method(email)
+            except ESPError as error:
+                said.append(everything_said_by(error))
+    return said
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nothing_leaks(fake: FakeESP, all_logs: Any, mode: str) -> None:
+    fake.mode = mode
+
+    said = ask_all(fake.backend(**fake.options() | {"timeout": 0.2}), EMAIL, REFUSED)
+
+    assert [text for text in said if not silent(text)] == []
+    assert [r.getMessage() for r in all_logs.records if not silent(r.getMessage())] == []
+
+
+def test_nothing_leaks_where_the_esp_echoes(fake: FakeESP, all_logs: Any) -> None:
+    fake.always = ECHO
+
+    said = ask_all(fake.backend(**fake.options()), EMAIL)
+
+    assert [text for text in said if not silent(text)] == []
+    assert [r.getMessage() for r in all_logs.records if not silent(r.getMessage())] == []
+
+
+@pytest.mark.parametrize("options", [{"api_key": "canary\nkey"}, {"api_key": "canary-ключ"}])
+def test_malformed_key_does_not_leak(fake: FakeESP, all_logs: Any, options: dict[str, Any]) -> None:
+    said = ask_all(fake.backend(**fake.options() | options), EMAIL)
+
+    assert [text for text in said if not silent(text)] == []
+
+
+def test_nothing_listens_does_not_leak(fake: FakeESP, all_logs: Any) -> None:
+    said = ask_all(fake.backend(**fake.options() | {"base_url": "http://127.0.0.1:1"}), EMAIL)
+
+    assert len(said) == 4
+    assert [text for text in said if not silent(text)] == []
+
+
+@pytest.mark.parametrize("mode", ["ok", "down", "garbage", "hang-up"])
+def test_ses_does_not_leak(moto: str, brevo: FakeBrevo, all_logs: Any, mode: str) -> None:
+    brevo.mode = mode
+    brevo.always = ECHO
+    logging.getLogger("boto3").setLevel(logging.DEBUG)
+
+    said = ask_all(SESBackend(list_name="game", region=REGION, base_url=brevo.url), EMAIL)
+
+    assert [text for text in said if not silent(text)] == []
+    assert [r.getMessage() for r in all_logs.records if not silent(r.getMessage())] == []

@@ -1,0 +1,116 @@
+"""SES where moto is unlike AWS, or cannot be had: AWS's answers come from botocore's Stubber."""
+
+import sys
+import threading
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from esp.backends.ses import SESBackend
+from esp.deadline import time_budget
+from esp.errors import ContactRejected, ESPError, ESPMisconfigured, ESPUnavailable
+from esp.tests.fakes.brevo import FakeBrevo
+from esp.tests.rigs import REGION, SESRig
+
+EMAIL = "cem@test.ru"
+NO_LIST = "List with name: game doesn't exist"
+REFUSALS = [
+    (("NotFoundException", 404, "Contact does not exist"), "get_contact", False),
+    (("NotFoundException", 404, NO_LIST), "get_contact", ESPMisconfigured),
+    (("NotFoundException", 404, "list@test.ru is not there"), "get_contact", False),
+    (("NotFoundException", 404, NO_LIST), "create_contact", ESPMisconfigured),
+    (("AlreadyExistsException", 400, "cem@test.ru is there"), "create_contact", None),
+    (("BadRequestException", 400, "Email address is invalid"), "create_contact", ContactRejected),
+    (("BadRequestException", 400, "Something else"), "create_contact", ESPUnavailable),
+    (("TooManyRequestsException", 429, ""), "create_contact", ESPUnavailable),
+    (("ThrottlingException", 400, "Rate exceeded"), "get_contact", ESPUnavailable),
+    (("AccessDeniedException", 403, ""), "get_contact", ESPMisconfigured),
+    (("UnrecognizedClientException", 403, ""), "create_contact", ESPMisconfigured),
+    (("ExpiredTokenException", 400, ""), "get_contact", ESPMisconfigured),
+    (("InternalFailure", 500, ""), "get_contact", ESPUnavailable),
+]
+
+
+@pytest.fixture
+def backend(moto: str) -> SESBackend:
+    return SESBackend(**SESRig(moto).options())
+
+
+@pytest.mark.parametrize(("refusal", "operation", "meaning"), REFUSALS)
+def test_refusal(
+    backend: SESBackend, refusal: tuple[str, int, str], operation: str, meaning: Any
+) -> None:
+    ask = backend.has_contact if operation == "get_contact" else backend.add_contact
+    with Stubber(backend._client()) as stubber:
+        code, status, message = refusal
+        stubber.add_client_error(operation, code, message, http_status_code=status)
+        if isinstance(meaning, type) and issubclass(meaning, ESPError):
+            with pytest.raises(meaning):
+                ask(EMAIL)
+        else:
+            assert ask(EMAIL) is meaning
+
+
+def test_slash_of_an_address_is_escaped(backend: SESBackend) -> None:
+    urls: list[str] = []
+    backend._client().meta.events.register(
+        "before-send", lambda request, **_kwargs: urls.append(request.url)
+    )
+
+    with pytest.raises(ESPUnavailable):  # moto decodes before it routes
+        backend.has_contact("a/b@test.ru")
+
+    assert [url.rpartition("/contacts/")[2] for url in urls] == ["a%2Fb%40test.ru"]
+
+
+def test_list_is_found_or_misconfigured(moto: str, backend: SESBackend) -> None:
+    backend.check_list()
+
+    with pytest.raises(ESPMisconfigured):
+        SESBackend(list_name="else", region=REGION, base_url=moto).check_list()
+
+
+@pytest.mark.parametrize("mode", ["slow", "drip", "drip-headers"])
+def test_call_ends_before_a_slow_server_does(moto: str, brevo: FakeBrevo, mode: str) -> None:
+    brevo.mode = mode
+    backend = SESBackend(list_name="game", region=REGION, base_url=brevo.url, timeout=600)
+
+    with time_budget(0.5), pytest.raises(ESPUnavailable, match="in time"):
+        backend.has_contact(EMAIL)
+
+    assert brevo.finished == 0
+    brevo.stopping.set()
+    backend._aside.shutdown()
+
+
+@pytest.mark.parametrize("mode", ["down", "garbage", "nonsense", "hang-up"])
+def test_broken_answer_is_unavailable(moto: str, brevo: FakeBrevo, mode: str) -> None:
+    brevo.mode = mode
+
+    with pytest.raises(ESPUnavailable):
+        SESBackend(list_name="game", region=REGION, base_url=brevo.url).has_contact(EMAIL)
+
+
+def test_missing_credentials_are_misconfigured(moto: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+
+    with pytest.raises(ESPMisconfigured, match="NoCredentials"):
+        SESBackend(list_name="game", region=REGION, base_url=moto).has_contact(EMAIL)
+
+
+def test_missing_boto3_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "botocore", None)
+
+    with pytest.raises(ESPMisconfigured, match=r"esp-mail\[ses\]"):
+        SESBackend(list_name="game", region=REGION).has_contact(EMAIL)
+
+
+def test_making_a_backend_starts_nothing() -> None:
+    before = threading.active_count()
+
+    SESBackend(list_name="game")
+
+    assert threading.active_count() == before
