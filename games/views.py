@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from games.exceptions import BodyTooLarge
+from games.schema import describe_play
 from games.serializers import PlayResultSerializer, PlaySerializer
 from games.services import record_play
 
@@ -56,6 +57,7 @@ class VerificationMailView(APIView):
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
             raise BodyTooLarge
 
+    @describe_play
     def post(self, request: Request) -> Response:
         serializer = PlaySerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
