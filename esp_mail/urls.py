@@ -1,9 +1,11 @@
 """The site's addresses."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from games.pages import PlayPage, client_module
@@ -28,4 +30,6 @@ urlpatterns = [
     path("api/", include("games.urls")),
     path("api/", include("games.docs_urls")),
     path("healthz", healthz),
+    # Browsers ask for it beside pages that name no icon, such as the admin's.
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}games/icon.svg")),
 ]

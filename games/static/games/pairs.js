@@ -91,7 +91,7 @@ function finish() {
   count("took-turns", turns);
   count("took-seconds", tookSeconds);
   show(leave, game);
-  leave.querySelector("h2").focus();
+  leave.querySelector("h1").focus();
 }
 
 /** Write a number and, after it, its word in the form that the number asks for. */

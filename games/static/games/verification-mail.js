@@ -16,7 +16,7 @@
 
 const ENDPOINT = new URL("/api/verification_mail/", import.meta.url).href;
 const TIMEOUT = 15_000; // ms; longer than the server takes to give up on the ESP
-const FIRST_PAUSE = 500; // ms
+const FIRST_PAUSE = 300; // ms
 const LONGEST_PAUSE = 10; // s; to wait longer is up to the caller
 
 /**

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -19,13 +18,32 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+TIMEOUT = 10_000  # ms
 NewPage = Callable[..., Page]
+
+
+class Complaints(list[str]):
+    """What the browser found wrong: errors in the console, exceptions, breaches of the CSP."""
+
+    def watch(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.append(str(error)))
+        page.on("console", lambda message: self._note(message.type, message.text))
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self.append(text)
+
+    def expect(self, text: str) -> None:
+        """Take out the complaints with this text; there must be one."""
+        found = [complaint for complaint in self if text in complaint]
+        assert found, f"no complaint says {text!r}: {self}"
+        self[:] = [complaint for complaint in self if complaint not in found]
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM:
-        pytest.skip("no browser: install Debian's chromium, or set CHROMIUM to one's path")
+        pytest.skip("no browser: install Debian's chromium, or set CHROMIUM to the path of one")
     # Playwright runs an event loop in this thread; Django would take every query for an async one.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
@@ -35,16 +53,6 @@ def browser() -> Iterator[Browser]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-class Complaints(list[str]):
-    """What the browser found wrong: errors in the console, exceptions, breaches of the CSP."""
-
-    def watch(self, page: Page) -> None:
-        page.on("pageerror", lambda error: self.append(str(error)))
-        page.on(
-            "console", lambda message: message.type in ("error", "warning") and self.append(message.text)
-        )
-
-
 @pytest.fixture
 def complaints() -> Complaints:
     return Complaints()
@@ -52,9 +60,9 @@ def complaints() -> Complaints:
 
 @pytest.fixture
 def new_page(browser: Browser, live_server: Any, complaints: Complaints) -> Iterator[NewPage]:
-    """Return a function that opens a page at the live server, with options of a new context.
+    """Return a function that opens an address, if any, of the site in a new context with options.
 
-    A test that expects complaints takes them out of `complaints`; any left fail it.
+    A complaint of the browser that the test does not expect fails it.
     """
     contexts: list[BrowserContext] = []
 
@@ -62,8 +70,8 @@ def new_page(browser: Browser, live_server: Any, complaints: Complaints) -> Iter
         defaults = {"base_url": live_server.url, "locale": "en-GB", "reduced_motion": "reduce"}
         context = browser.new_context(**defaults | options)
         contexts.append(context)
+        context.set_default_timeout(TIMEOUT)
         page = context.new_page()
-        page.set_default_timeout(10_000)
         complaints.watch(page)
         if path:
             page.goto(path)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 Open = Callable[[Page, int], None]
 CARDS = 12
@@ -22,7 +22,7 @@ def tap(page: Page, number: int) -> None:
 
 def press(page: Page, number: int) -> None:
     """Open a card by keys alone, from wherever the focus is, the board or not."""
-    page.wait_for_function("document.getElementById('board').hidden === false")
+    expect(page.locator("#board")).to_be_visible()
     index = "[...document.querySelectorAll('.card')].indexOf(document.activeElement)"
     while page.evaluate(index) < 0:
         page.keyboard.press("Tab")
@@ -64,3 +64,31 @@ def leave_address(page: Page, address: str) -> None:
 
 def answer(page: Page) -> Locator:
     return page.locator("verification-mail [part=words]")
+
+
+def fake_answer(page: Page, count: int) -> None:
+    """Let the API answer that this was the address's play number `count`."""
+    body = {"esp_status": True, "games_status": count > 1, "games_count": count}
+    page.route("**/api/verification_mail/", lambda route: route.fulfill(json=body))
+
+
+def finish_game(page: Page) -> None:
+    """Play at once, knowing all stamps: for tests of what comes after the game."""
+    page.evaluate(
+        "[...document.querySelectorAll('.card')]"
+        ".sort((a, b) => a.dataset.stamp.localeCompare(b.dataset.stamp))"
+        ".forEach((card) => card.click())"
+    )
+    expect(page.locator("#leave")).to_be_visible()
+
+
+def sent_keys(page: Page) -> list[str]:
+    """Return the list that the keys of all requests to the API, from now on, are added to."""
+    keys: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.method == "POST":
+            keys.append(request.headers["idempotency-key"])
+
+    page.on("request", note)
+    return keys
