@@ -105,7 +105,9 @@ def test_offline_then_another_visit(page: Page, complaints: Complaints) -> None:
     page.goto("about:blank")
     page.context.set_offline(False)
     page.goto("/")
-    expect(page.locator("[part=note]")).to_have_text("Your earlier game has now been counted.")
+    expect(page.locator("[part=note]")).to_have_text(
+        "Your earlier game has now been counted.", timeout=20_000
+    )
     assert counted_once()
     complaints.expect("net::ERR_INTERNET_DISCONNECTED")
 
