@@ -50,7 +50,7 @@ def test_schemathesis_finds_nothing(live_server: Any, mode: Any) -> None:
 
     @seed(1)
     @settings(
-        max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
     @given(operation.as_strategy(generation_mode=mode))
     def call(case: schemathesis.Case) -> None:

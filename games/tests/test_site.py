@@ -79,7 +79,8 @@ def test_failure_in_the_api(client: Client) -> None:
     assert response.json() == {"detail": "Something went wrong."}
 
 
-def test_language_is_kept(client: Client) -> None:
+def test_language_is_kept_and_asks_no_token() -> None:
+    client = Client(enforce_csrf_checks=True)
     response = client.post("/language/", {"language": "ru"})
     assert response.status_code == 302
     assert '<html lang="ru">' in client.get("/").content.decode()

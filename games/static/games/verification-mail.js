@@ -17,7 +17,7 @@
 const ENDPOINT = new URL("/api/verification_mail/", import.meta.url).href;
 const TIMEOUT = 15_000; // ms; longer than the server takes to give up on the ESP
 const FIRST_PAUSE = 300; // ms
-const LONGEST_PAUSE = 10; // s; to wait longer is up to the caller
+const LONGEST_PAUSE = 10; // s; where the server asks for more, to wait is up to the caller
 
 /**
  * Why a play was not counted, or not yet.
@@ -121,7 +121,7 @@ function seconds(header) {
 
 /** Milliseconds, doubling, the half of it by chance, so that many browsers do not return at once. */
 function pauseAfter(attempt, retryAfter) {
-  const longest = FIRST_PAUSE * 2 ** attempt;
+  const longest = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE * 1000);
   return Math.max(retryAfter * 1000, longest / 2 + (Math.random() * longest) / 2);
 }
 

@@ -109,7 +109,8 @@ def test_an_abort_ends_the_wait(
           const controller = new AbortController();
           const waiting = play("cem@test.ru", { attempts: 99, signal: controller.signal });
           setTimeout(() => controller.abort("enough"), 100);
-          return waiting.catch((error) => error);
+          const late = new Promise((resolve) => setTimeout(resolve, 5000, "late"));
+          return Promise.race([waiting.catch((error) => error), late]);
         }""",
         live_server.url,
     )
