@@ -21,6 +21,18 @@ FLAGS = [
 TIMEOUT = 10_000  # ms
 NewPage = Callable[..., Page]
 
+collect_ignore_glob = [] if CHROMIUM else ["test_*.py"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once, not once a test, that there is no browser."""
+    if not CHROMIUM:
+        terminalreporter.write_line(
+            "SKIPPED all browser tests: no browser. Install Debian's chromium, "
+            "or set CHROMIUM to the path of one.",
+            yellow=True,
+        )
+
 
 class Complaints(list[str]):
     """What the browser found wrong: errors in the console, exceptions, breaches of the CSP."""
@@ -42,8 +54,6 @@ class Complaints(list[str]):
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM:
-        pytest.skip("no browser: install Debian's chromium, or set CHROMIUM to the path of one")
     # Playwright runs an event loop in this thread; Django would take every query for an async one.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
