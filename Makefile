@@ -20,8 +20,9 @@ run: $(VENV)/.installed  ## start the site on http://127.0.0.1:8000/ (PORT= chan
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@printf '%s\n' \
 		'' \
-		'The site:      http://127.0.0.1:$(PORT)/' \
+		'The game:      http://127.0.0.1:$(PORT)/' \
 		'A play:        curl -H "Content-Type: application/json" -d '"'"'{"email": "cem@test.ru"}'"'"' http://127.0.0.1:$(PORT)/api/verification_mail/' \
+		'The API:       http://127.0.0.1:$(PORT)/api/docs/' \
 		'The admin:     http://127.0.0.1:$(PORT)/admin/  (make an account first: DEBUG=1 $(BIN)/python manage.py createsuperuser)' \
 		'The tests:     make test' \
 		''
@@ -30,7 +31,7 @@ run: $(VENV)/.installed  ## start the site on http://127.0.0.1:8000/ (PORT= chan
 test: $(VENV)/.installed-dev  ## run all tests, on PostgreSQL and on SQLite
 	@rm -f .coverage*
 	$(BIN)/coverage run -m pytest $(ARGS)
-	DATABASE_URL=sqlite:///db.sqlite3 $(BIN)/coverage run -m pytest $(ARGS)
+	DATABASE_URL=sqlite:///db.sqlite3 $(BIN)/coverage run -m pytest --ignore games/tests/browser $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	@printf '\nAll tests pass on PostgreSQL and on SQLite. Next: make run\n'
@@ -40,6 +41,7 @@ lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings and th
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/python manage.py makemigrations --check
+	$(BIN)/python manage.py spectacular --fail-on-warn --validate --file /dev/null
 	DEBUG=0 HTTPS=1 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 		ALLOWED_HOSTS=play.example.com DATABASE_URL=sqlite:///unused \
 		ESP_BACKEND=esp.backends.brevo.BrevoBackend ESP_OPTIONS='{"api_key": "key", "list_id": 1}' \

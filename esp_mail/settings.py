@@ -41,6 +41,9 @@ INSTALLED_APPS = [
     "esp",
     "games",
     "rest_framework",
+    "corsheaders",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -50,7 +53,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "corsheaders.middleware.CorsMiddleware",  # first: a preflight needs nothing of the others
     "django.middleware.security.SecurityMiddleware",
+    "esp_mail.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -154,6 +159,30 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # The other hosts of the operator's domain are not ours to bind to HTTPS.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
+# The origins whose pages may call the API; nothing else of the site is open to another origin.
+CORS_ALLOWED_ORIGINS = environment.items("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/api/verification_mail/?$"
+CORS_ALLOW_METHODS = ["POST"]
+CORS_ALLOW_HEADERS = ["accept-language", "content-type", "idempotency-key"]
+CORS_EXPOSE_HEADERS = ["Retry-After"]
+
+# By the app_name of the address, "" for the rest; see esp_mail.csp.
+STRICT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+CONTENT_SECURITY_POLICIES = {
+    "": STRICT_POLICY,
+    "admin": STRICT_POLICY,
+    # Swagger UI's bundle writes styles and icons of its own into the page.
+    "docs": STRICT_POLICY.replace("style-src", "style-src 'unsafe-inline'").replace(
+        "img-src", "img-src data:"
+    ),
+}
+
+# Where the consent line of the form leads; without it the line has no link.
+CONSENT_URL = environment.text("CONSENT_URL")
+
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
@@ -163,6 +192,18 @@ REST_FRAMEWORK = {
     # Closed unless a view says that it is open.
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "EXCEPTION_HANDLER": "games.exceptions.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "ESP mail",
+    "DESCRIPTION": "Counts the plays of a promo game by email address.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 # The dotted path of a class that follows esp.backends.base.ESPBackend, and its keyword arguments.

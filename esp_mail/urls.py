@@ -1,9 +1,19 @@
 """The site's addresses."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
+
+from games.pages import PlayPage, client_module
+
+handler400 = "esp_mail.errors.bad_request"
+handler403 = "esp_mail.errors.permission_denied"
+handler404 = "esp_mail.errors.not_found"
+handler500 = "esp_mail.errors.server_error"
 
 admin.site.site_header = admin.site.site_title = "ESP mail"
 
@@ -14,8 +24,14 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("", PlayPage.as_view(), name="play"),
+    # Exempt: a token would cost every visitor a cookie, and nobody gains by setting a language.
+    path("language/", csrf_exempt(set_language), name="set_language"),
+    re_path(r"^(?P<name>verification-mail[a-z-]*\.js)$", client_module, name="client-module"),
     path("admin/", admin.site.urls),
     path("api/", include("games.urls")),
+    path("api/", include("games.docs_urls")),
     path("healthz", healthz),
+    # Browsers ask for it beside pages that name no icon, such as the admin's.
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}games/icon.svg")),
 ]

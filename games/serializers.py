@@ -4,11 +4,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from esp.addresses import normalise_address
+from esp.addresses import MAX_LENGTH, normalise_address
 
 
+@extend_schema_field({"type": "string", "format": "email", "maxLength": MAX_LENGTH})
 class AddressField(serializers.CharField):
     """An email address, normalised."""
 
@@ -30,6 +32,11 @@ class PlaySerializer(serializers.Serializer):
 class PlayResultSerializer(serializers.Serializer):
     """The answer to a play."""
 
-    esp_status = serializers.BooleanField(allow_null=True)
-    games_status = serializers.BooleanField()
-    games_count = serializers.IntegerField()
+    esp_status = serializers.BooleanField(
+        allow_null=True,
+        help_text="Was the address in the ESP before this play; null where the ESP did not say.",
+    )
+    games_status = serializers.BooleanField(help_text="Had the address played before.")
+    games_count = serializers.IntegerField(
+        min_value=1, help_text="How many plays the address has with this one."
+    )

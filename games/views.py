@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from games.exceptions import BodyTooLarge, LengthRequired
+from games.schema import describe_play
 from games.serializers import PlayResultSerializer, PlaySerializer
 from games.services import record_play
 
@@ -68,6 +69,7 @@ class VerificationMailView(APIView):
         super().initial(request, *args, **kwargs)
         check_body(request)
 
+    @describe_play
     def post(self, request: Request) -> Response:
         serializer = PlaySerializer(data=request.data)
         serializer.is_valid(raise_exception=True)

@@ -144,7 +144,3 @@ def test_reason_and_next_attempt_of_a_pending_contact_are_shown(staff: Client) -
     page = text(staff.get(GAMES))
     assert "May 1, 2026, 6:30 p.m." in page
     assert "it timed out" in page
-
-
-def test_first_page_leads_to_the_admin(client: Client) -> None:
-    assert client.get("/")["Location"] == "/admin/"

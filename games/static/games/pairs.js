@@ -1,0 +1,136 @@
+/**
+ * The game: find the pairs of stamps under the envelopes.
+ *
+ * The page holds all cards and all words; here they are dealt, opened and compared. When every
+ * pair is found the form for the address takes the game's place.
+ */
+
+const LOOK = 900; // ms that two different stamps stay open, unless the next card is opened sooner
+const REJOICE = 900; // ms between the last pair and the form
+
+const game = document.getElementById("game");
+const board = document.getElementById("board");
+const leave = document.getElementById("leave");
+const said = document.getElementById("said");
+const cards = [...board.children];
+const words = board.dataset;
+const plurals = new Intl.PluralRules(document.documentElement.lang);
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+let open = [];
+let found;
+let turns;
+let startedAt;
+let tookSeconds;
+let timer;
+
+function deal() {
+  for (let last = cards.length - 1; last > 0; last -= 1) {
+    const other = Math.floor(Math.random() * (last + 1));
+    [cards[last], cards[other]] = [cards[other], cards[last]];
+  }
+  open = [];
+  found = turns = startedAt = 0;
+  board.append(...cards);
+  cards.forEach((card) => setState(card, "closed"));
+  showScore();
+}
+
+function setState(card, state) {
+  card.dataset.state = state;
+  const place = `${words.envelope} ${cards.indexOf(card) + 1}`;
+  card.setAttribute("aria-label", state === "closed" ? place : `${place}: ${card.dataset.name}`);
+  card.setAttribute("aria-disabled", String(state !== "closed"));
+}
+
+function showScore() {
+  document.getElementById("found").textContent = found;
+  document.getElementById("turns").textContent = turns;
+}
+
+function say(...sentences) {
+  said.textContent = sentences.join(". ");
+}
+
+function turnOver(card) {
+  if (card.dataset.state !== "closed") return;
+  if (open.length === 2) closeOpen();
+  startedAt ||= performance.now();
+  setState(card, "open");
+  open.push(card);
+  if (open.length === 2) compare();
+  else say(card.dataset.name);
+}
+
+function compare() {
+  const [first, second] = open;
+  turns += 1;
+  if (first.dataset.stamp === second.dataset.stamp) {
+    open.forEach((card) => setState(card, "found"));
+    open = [];
+    found += 1;
+    say(second.dataset.name, `${words.pair} ${found}/${cards.length / 2}`);
+    if (found === cards.length / 2) {
+      tookSeconds = Math.max(1, Math.round((performance.now() - startedAt) / 1000));
+      setTimeout(finish, calm.matches ? 0 : REJOICE);
+    }
+  } else {
+    say(second.dataset.name, words.noPair);
+    timer = setTimeout(closeOpen, LOOK);
+  }
+  showScore();
+}
+
+function closeOpen() {
+  clearTimeout(timer);
+  open.forEach((card) => setState(card, "closed"));
+  open = [];
+}
+
+function finish() {
+  count("took-turns", turns);
+  count("took-seconds", tookSeconds);
+  show(leave, game);
+  leave.querySelector("h1").focus();
+}
+
+/** Write a number and, after it, its word in the form that the number asks for. */
+function count(id, number) {
+  const element = document.getElementById(id);
+  const { dataset } = element.nextElementSibling;
+  element.textContent = number;
+  element.nextElementSibling.textContent = dataset[plurals.select(number)] ?? dataset.many;
+}
+
+function show(shown, hidden) {
+  hidden.hidden = true;
+  shown.hidden = false;
+  scrollTo(0, 0);
+}
+
+function playAgain() {
+  leave.querySelector("verification-mail").reset();
+  deal();
+  show(game, leave);
+  cards[0].focus();
+}
+
+/** Move between cards as they lie, however many stand in a row. */
+function moveFocus(event) {
+  const columns = getComputedStyle(board).gridTemplateColumns.split(" ").length;
+  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+  const from = cards.indexOf(event.target.closest(".card"));
+  const to = cards[from + steps[event.key]];
+  if (from < 0 || !to) return;
+  event.preventDefault();
+  to.focus();
+}
+
+board.addEventListener("click", (event) => {
+  const card = event.target.closest(".card");
+  if (card) turnOver(card);
+});
+board.addEventListener("keydown", moveFocus);
+document.getElementById("again").addEventListener("click", playAgain);
+deal();
+board.hidden = false;

@@ -1,0 +1,172 @@
+"""Whatever the network does, a play is counted, and counted once."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from games.models import Game, Play
+from games.tests.browser.conftest import Complaints, NewPage
+from games.tests.browser.player import answer, finish_game, leave_address, sent_keys
+
+API = "**/api/verification_mail/"
+FIRST = "Welcome! This is your first game."
+WAITING = "Your game is safe"
+STORED = "localStorage.getItem('verification-mail.waiting')"
+
+
+def unavailable(route: Route) -> None:
+    route.fulfill(status=503, json={"detail": "Later."}, headers={"Retry-After": "1"})
+
+
+def lose_the_answer(route: Route) -> None:
+    """Let the server count the play, and the network break before it says so."""
+    assert route.fetch().ok
+    route.abort()
+
+
+def drop(route: Route) -> None:
+    route.abort()
+
+
+def sign_in_page_of_a_hotel(route: Route) -> None:
+    route.fulfill(status=200, content_type="text/html", body="<h1>Welcome to our WLAN</h1>")
+
+
+def finish_offline(page: Page) -> None:
+    finish_game(page)
+    page.context.set_offline(True)
+    leave_address(page, "cem@test.ru")
+    expect(answer(page)).to_have_text(WAITING)
+
+
+def counted_once() -> bool:
+    return Game.objects.get().play_count == Play.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "complaint"),
+    [
+        (unavailable, "503 (Service Unavailable)"),
+        (lose_the_answer, "net::ERR_FAILED"),
+        (drop, "net::ERR_FAILED"),
+        (sign_in_page_of_a_hotel, ""),
+    ],
+)
+def test_tried_again_with_the_same_key(
+    page: Page, complaints: Complaints, trouble: Callable[[Route], None], complaint: str
+) -> None:
+    keys = sent_keys(page)
+    finish_game(page)
+    page.route(API, trouble, times=2)
+    leave_address(page, "cem@test.ru")
+    expect(answer(page)).to_have_text(FIRST, timeout=10_000)
+    assert len(keys) == 3
+    assert len(set(keys)) == 1
+    assert counted_once()
+    if complaint:
+        complaints.expect(complaint)
+
+
+def test_waits_as_long_as_the_server_asks(page: Page, complaints: Complaints) -> None:
+    keys = sent_keys(page)
+    busy = {"status": 429, "json": {}, "headers": {"Retry-After": "8"}}
+    page.route(API, lambda route: route.fulfill(**busy), times=1)
+    finish_game(page)
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 1"))
+    leave_address(page, "cem@test.ru")
+    assert 8 <= seconds_until(page, lambda: len(keys) == 2) < 12
+    expect(answer(page)).to_have_text(FIRST)
+    complaints.expect("429 (Too Many Requests)")
+
+
+def seconds_until(page: Page, condition: Callable[[], bool]) -> int:
+    """Let the page's paused clock go on until the condition holds; return for how long."""
+    for seconds in range(400):
+        if condition():
+            return seconds
+        page.clock.run_for(1000)
+    raise TimeoutError
+
+
+def test_offline_then_online(page: Page, complaints: Complaints) -> None:
+    finish_offline(page)
+    assert not Game.objects.exists()
+    page.context.set_offline(False)
+    expect(answer(page)).to_have_text(FIRST)
+    assert counted_once()
+    assert page.evaluate(STORED) is None
+    complaints.expect("net::ERR_INTERNET_DISCONNECTED")
+
+
+def test_offline_then_another_visit(page: Page, complaints: Complaints) -> None:
+    finish_offline(page)
+    page.goto("about:blank")
+    page.context.set_offline(False)
+    page.goto("/")
+    expect(page.locator("[part=note]")).to_have_text(
+        "Your earlier game has now been counted.", timeout=20_000
+    )
+    assert counted_once()
+    complaints.expect("net::ERR_INTERNET_DISCONNECTED")
+
+
+def test_server_down_for_minutes(page: Page, complaints: Complaints) -> None:
+    keys = sent_keys(page)
+    finish_game(page)
+    page.route(API, unavailable)
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 1"))
+    leave_address(page, "cem@test.ru")
+    seconds_until(page, lambda: answer(page).inner_text() == WAITING)
+    tried = len(keys)
+    seconds_until(page, lambda: len(keys) == tried + 3)
+    page.unroute(API)
+    assert seconds_until(page, lambda: answer(page).inner_text() == FIRST) > 5
+    assert len(set(keys)) == 1
+    assert counted_once()
+    complaints.expect("503 (Service Unavailable)")
+
+
+def test_waits_in_memory_where_nothing_may_be_stored(page: Page, complaints: Complaints) -> None:
+    page.evaluate("void (Storage.prototype.setItem = () => { throw new DOMException('full') })")
+    finish_offline(page)
+    assert page.evaluate(STORED) is None
+    page.context.set_offline(False)
+    expect(answer(page)).to_have_text(FIRST)
+    complaints.expect("net::ERR_INTERNET_DISCONNECTED")
+
+
+def test_refused_after_waiting(page: Page, complaints: Complaints) -> None:
+    finish_game(page)
+    page.context.set_offline(True)
+    leave_address(page, "cem@localhost")
+    expect(answer(page)).to_have_text(WAITING)
+    page.context.set_offline(False)
+    expect(page.locator("#error")).to_contain_text("must be a full domain")
+    assert page.evaluate(STORED) is None
+    complaints.expect("net::ERR_INTERNET_DISCONNECTED")
+    complaints.expect("400 (Bad Request)")
+
+
+def test_another_address_gets_another_key(page: Page, complaints: Complaints) -> None:
+    """A key stands for one address; the answer to the first may have been lost."""
+    keys = sent_keys(page)
+    finish_game(page)
+    for address in ("cem@localhost", "cem@localhost", "cem@test.ru"):
+        leave_address(page, address)
+        expect(page.locator("[part=button]")).to_have_attribute("aria-disabled", "false")
+    expect(answer(page)).to_have_text(FIRST)
+    assert keys[0] == keys[1] != keys[2]
+    complaints.expect("400 (Bad Request)")
+
+
+def test_key_where_the_page_came_by_plain_http(new_page: NewPage) -> None:
+    page = new_page("")
+    page.context.add_init_script("delete Crypto.prototype.randomUUID")
+    page.goto("/")
+    finish_game(page)
+    leave_address(page, "cem@test.ru")
+    expect(answer(page)).to_have_text(FIRST)
+    assert len(Play.objects.get().idempotency_key or "") == 32

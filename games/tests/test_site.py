@@ -1,0 +1,170 @@
+"""The pages and modules as any client gets them, without a browser."""
+
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import HttpResponse
+from django.template.loader import get_template
+from django.test import Client
+from django.urls import reverse
+
+AGENCY = "https://agency.example"
+API = "/api/verification_mail/"
+MODULES = ["verification-mail.js", "verification-mail-form.js"]
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(raise_request_exception=False)
+
+
+def get_failing(client: Client, error: Exception, language: str = "en", **extra: Any) -> Any:
+    """Return the answer to a request for the page whose view raises `error`."""
+    with mock.patch("games.pages.PlayPage.get_context_data", side_effect=error):
+        return client.get("/", headers={"Accept-Language": language}, **extra)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "english", "russian"),
+    [
+        (BadRequest(), 400, "That request was unreadable", "Запрос не разобрать"),
+        (PermissionDenied(), 403, "No entry here", "Сюда нельзя"),
+        (RuntimeError(), 500, "Something went wrong on our side", "У нас что-то сломалось"),
+    ],
+)
+def test_pages_of_errors(
+    client: Client, error: Exception, status: int, english: str, russian: str
+) -> None:
+    for language, heading in (("en", english), ("ru", russian)):
+        response = get_failing(client, error, language)
+        assert response.status_code == status
+        assert f"<h1>{heading}</h1>" in response.content.decode()
+        assert f'<html lang="{language}">' in response.content.decode()
+
+
+def test_page_not_found(client: Client) -> None:
+    for language, heading in (("en", "Return to sender"), ("ru", "Адресат не найден")):
+        response = client.get("/nowhere", headers={"Accept-Language": language})
+        assert response.status_code == 404
+        assert f"<h1>{heading}</h1>" in response.content.decode()
+
+
+def test_form_without_a_token() -> None:
+    client = Client(enforce_csrf_checks=True)
+    for language, heading in (("en", "The form has expired"), ("ru", "Форма устарела")):
+        response = client.post("/admin/login/", headers={"Accept-Language": language})
+        assert response.status_code == 403
+        assert f"<h1>{heading}</h1>" in response.content.decode()
+
+
+def test_page_of_a_server_error_needs_neither_request_nor_manifest(settings: Any) -> None:
+    storage = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": storage}}
+    settings.TEMPLATES = [settings.TEMPLATES[0] | {"OPTIONS": {"context_processors": ["no.such"]}}]
+    assert "<h1>" in get_template("500.html").render()
+
+
+def test_unknown_address_of_the_api(client: Client) -> None:
+    response = client.get("/api/nowhere", headers={"Accept-Language": "ru"})
+    assert response.status_code == 404
+    assert response.json() == {"detail": "Не найдено."}
+
+
+def test_failure_in_the_api(client: Client) -> None:
+    with mock.patch("games.views.record_play", side_effect=RuntimeError):
+        response = client.post(API, {"email": "cem@test.ru"}, "application/json")
+    assert response.status_code == 500
+    assert response.json() == {"detail": "Something went wrong."}
+
+
+def test_language_is_kept_and_asks_no_token() -> None:
+    client = Client(enforce_csrf_checks=True)
+    response = client.post("/language/", {"language": "ru"})
+    assert response.status_code == 302
+    assert '<html lang="ru">' in client.get("/").content.decode()
+
+
+def test_strict_policy(client: Client) -> None:
+    policy = client.get("/").headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+    assert "unsafe" not in policy
+    for path in ("/admin/login/", "/nowhere"):
+        assert client.get(path).headers["Content-Security-Policy"] == policy
+
+
+def test_policy_of_an_application(client: Client, settings: Any) -> None:
+    settings.CONTENT_SECURITY_POLICIES = {"": "strict", "admin": "relaxed"}
+    assert client.get("/admin/login/").headers["Content-Security-Policy"] == "relaxed"
+    assert client.get("/").headers["Content-Security-Policy"] == "strict"
+
+
+def test_policy_of_a_view_stays(client: Client) -> None:
+    answer = HttpResponse(headers={"Content-Security-Policy": "own"})
+    with mock.patch("games.pages.PlayPage.render_to_response", return_value=answer):
+        assert client.get("/").headers["Content-Security-Policy"] == "own"
+
+
+def test_no_policy_on_the_pages_of_errors_under_debug(client: Client, settings: Any) -> None:
+    settings.DEBUG = True
+    assert "Content-Security-Policy" not in client.get("/nowhere").headers
+    assert "Content-Security-Policy" in client.get("/").headers
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_modules_for_pages_of_any_origin(client: Client, name: str) -> None:
+    response = client.get(reverse("client-module", args=[name]), headers={"Origin": AGENCY})
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert response.headers["Cache-Control"] == "public, max-age=300"
+    assert b"import" in response.getvalue()
+    response.close()
+
+
+@pytest.mark.parametrize("name", ["verification-mail-none.js", "pairs.js", "../views.py"])
+def test_no_other_file_is_a_module(client: Client, name: str) -> None:
+    assert client.get(f"/{name}").status_code == 404
+
+
+def test_module_that_the_browser_has(client: Client) -> None:
+    first = client.get("/verification-mail.js")
+    first.close()
+    modified = first.headers["Last-Modified"]
+    response = client.get("/verification-mail.js", headers={"If-Modified-Since": modified})
+    assert response.status_code == 304
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def preflight(client: Client, path: str, origin: str) -> Any:
+    headers = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type,idempotency-key",
+    }
+    return client.options(path, headers=headers)
+
+
+@pytest.mark.parametrize("path", [API, API.rstrip("/")])
+def test_preflight(client: Client, settings: Any, path: str) -> None:
+    settings.CORS_ALLOWED_ORIGINS = [AGENCY]
+    headers = preflight(client, path, AGENCY).headers
+    assert headers["Access-Control-Allow-Origin"] == AGENCY
+    assert "idempotency-key" in headers["Access-Control-Allow-Headers"]
+    assert headers["Access-Control-Allow-Methods"] == "POST"
+    assert "Access-Control-Allow-Credentials" not in headers
+
+
+def test_preflight_of_another_origin(client: Client, settings: Any) -> None:
+    settings.CORS_ALLOWED_ORIGINS = [AGENCY]
+    response = preflight(client, API, "https://evil.example")
+    assert "Access-Control-Allow-Origin" not in response.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/admin/login/", "/api/schema/", "/api/docs/", "/healthz"])
+def test_nothing_else_is_open_to_the_allowed_origin(
+    client: Client, settings: Any, path: str
+) -> None:
+    settings.CORS_ALLOWED_ORIGINS = [AGENCY]
+    response = client.get(path, headers={"Origin": AGENCY})
+    assert "Access-Control-Allow-Origin" not in response.headers
