@@ -29,22 +29,18 @@ def record_play(*, email: str, idempotency_key: str | None = None) -> PlayResult
     IdempotencyKeyReused for a key of another address, and the database's errors, with nothing
     counted, if it fails before the commit.
     """
-    play, holds_contact = Game.objects.record(
+    number, esp_status, held = Game.objects.record(
         email=email,
         idempotency_key=idempotency_key,
         # A contact that could not be settled now is left to delivery, which need not wait then.
         claim_contact=get_gate().is_open(),
     )
-    if holds_contact:
-        _settle(play)
-    return PlayResult(
-        esp_status=play.esp_status,
-        games_status=play.number > 1,
-        games_count=play.number,
-    )
+    if held:
+        esp_status = _settle(held)
+    return PlayResult(esp_status, games_status=number > 1, games_count=number)
 
 
-def _settle(play: Play) -> None:
+def _settle(play: Play) -> bool | None:
     outcome = settle(play.game.email, seconds=settings.ESP_BUDGET)
     play.esp_status = outcome.esp_status
     try:
@@ -56,3 +52,4 @@ def _settle(play: Play) -> None:
     except DatabaseError as error:
         # The play is committed, so the answer stands; the contact is asked for again when due.
         logger.error("outcome not stored: %s", type(error).__name__)  # noqa: TRY400
+    return outcome.esp_status

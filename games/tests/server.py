@@ -88,6 +88,8 @@ Sent = tuple[str, str | None]
 
 def send_at_once(address: str, batches: list[list[Sent]]) -> list[Any]:
     """Send each batch of (address, key) by its own client, all at once; return the answers."""
+    if not batches:
+        return []
     start = threading.Barrier(len(batches))
 
     def client(batch: list[Sent]) -> list[Any]:

@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
+from games.managers import RecordedPlay
 from games.models import Game, Play
 
 from .factories import PLAYED_AT, GameFactory, PlayFactory
@@ -59,13 +60,30 @@ def test_plays_without_a_key_do_not_clash() -> None:
     assert Play.objects.filter(idempotency_key=None).count() == 2
 
 
-def test_integrity_error_that_is_not_the_keys_is_raised() -> None:
-    """A count that lags behind its plays must be seen, not answered with some other play."""
-    game = GameFactory(email="cem@test.ru", play_count=1)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("state", ["added", "pending"])
+@pytest.mark.parametrize("key", [None, "other key"])
+def test_count_that_lags_behind_its_plays_is_seen(state: str, key: str | None) -> None:
+    """Rather than answered with some other play, as if the key had been refused."""
+    game = GameFactory(email="cem@test.ru", play_count=1, contact_state=state)
     PlayFactory(game=game, number=2, idempotency_key="key")
-    for key in (None, "other key"):
-        with pytest.raises(IntegrityError):
-            Game.objects.record(email="cem@test.ru", idempotency_key=key)
+    with pytest.raises(IntegrityError):
+        Game.objects.record(email="cem@test.ru", idempotency_key=key)
+    assert Game.objects.get().play_count == 1
+
+
+@pytest.mark.parametrize("state", ["added", "found", "rejected", "pending"])
+def test_every_way_of_counting_leaves_the_same_rows(state: str) -> None:
+    """PostgreSQL counts a settled address in one statement, all else goes through the ORM."""
+    game = GameFactory(email="cem@test.ru", contact_state=state)
+    recorded = Game.objects.record(email="cem@test.ru", idempotency_key="key", claim_contact=False)
+    esp_status = {"added": True, "found": True, "rejected": False, "pending": None}[state]
+    assert recorded == RecordedPlay(2, esp_status)
+    game.refresh_from_db()
+    play = game.plays.get()
+    assert game.play_count == play.number == 2
+    assert game.first_played_at == PLAYED_AT < game.last_played_at == play.played_at
+    assert (play.esp_status, play.idempotency_key) == (esp_status, "key")
 
 
 def test_clean_normalises_the_address() -> None:

@@ -88,10 +88,10 @@ def test_next_play_after_the_lease_settles_the_contact(settings: Settings) -> No
 
 def test_play_that_holds_the_contact_takes_a_lease(settings: Settings) -> None:
     before = timezone.now()
-    play, holds_contact = Game.objects.record(email="cem@test.ru")
-    assert holds_contact
-    assert before + LEASE <= play.game.contact_due_at <= timezone.now() + LEASE
-    assert not Game.objects.record(email="cem@test.ru").holds_contact
+    held = Game.objects.record(email="cem@test.ru").held
+    assert held
+    assert before + LEASE <= held.game.contact_due_at <= timezone.now() + LEASE
+    assert not Game.objects.record(email="cem@test.ru").held
 
 
 def test_refused_address_keeps_the_reason(settings: Settings) -> None:
@@ -164,14 +164,16 @@ def test_outcome_and_answer_are_stored_together(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_outcome_does_not_overwrite_what_another_settled() -> None:
-    play, _ = Game.objects.record(email="cem@test.ru")
+    play = Game.objects.record(email="cem@test.ru").held
+    assert play
     Game.objects.update(contact_state=ContactState.FOUND)
     Game.objects.store(play.game, Outcome(ContactState.ADDED, esp_status=False))
     assert Game.objects.get().contact_state == ContactState.FOUND
 
 
 def test_late_failure_does_not_touch_another_lease() -> None:
-    play, _ = Game.objects.record(email="cem@test.ru")
+    play = Game.objects.record(email="cem@test.ru").held
+    assert play
     Game.objects.update(contact_due_at=play.game.contact_due_at + timedelta(seconds=1))
     Game.objects.store(play.game, Outcome(ContactState.PENDING, None, "too late"))
     assert Game.objects.get().contact_error == ""
