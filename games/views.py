@@ -62,39 +62,47 @@ class VerificationMailView(APIView):
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         # What a body is written in is not for the client to say: there are codecs that fail.
-        request.encoding = "utf-8"
+        if request.encoding:
+            request.encoding = "utf-8"
         return super().initialize_request(request, *args, **kwargs)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Ask nobody who they are."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        check_body(request)
+        length = stated_length(request.META)
+        if len(request.body) < length:
+            raise ParseError  # cut short, a form would still read well, with another address
 
     @describe_play
     def post(self, request: Request) -> Response:
         serializer = PlaySerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         result = record_play(
-            **serializer.validated_data, idempotency_key=get_idempotency_key(request)
+            **serializer.validated_data, idempotency_key=get_idempotency_key(request.META)
         )
         return Response(PlayResultSerializer(result).data)
 
 
-def check_body(request: Request) -> None:
-    """Raise unless the body is small, of a stated length, and all there."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if "Transfer-Encoding" in request.headers:
+# Both read META: request.headers would parse every header for one (5 % of a request's CPU).
+
+
+def stated_length(meta: dict[str, Any]) -> int:
+    """Return the length that the request states of its body; raise unless it states a small one."""
+    length = meta.get("CONTENT_LENGTH") or "0"
+    if "HTTP_TRANSFER_ENCODING" in meta:
         raise LengthRequired
     if not length.isdecimal():
         raise ParseError
     if int(length) > MAX_BODY:
         raise BodyTooLarge
-    if len(request.body) < int(length):
-        raise ParseError  # cut short, a form would still read well, with another address
+    return int(length)
 
 
-def get_idempotency_key(request: Request) -> str | None:
+def get_idempotency_key(meta: dict[str, Any]) -> str | None:
     """Return the request's Idempotency-Key, None if it has none; raise ValidationError."""
-    key = request.headers.get("Idempotency-Key")
+    key: str | None = meta.get("HTTP_IDEMPOTENCY_KEY")
     if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
         message = _("The key must have 1 to 255 printable ASCII characters.")
         raise ValidationError({"Idempotency-Key": [message]})
