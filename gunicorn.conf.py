@@ -17,6 +17,7 @@ keepalive = 75
 # A worker's heartbeat is a file; on a disk its writing may block.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - as gunicorn advises
 control_socket_disable = True
+graceful_timeout = 15  # seconds; the supervisor waits 20
 
 # A statement that hangs, or waits for a lock that is never freed, must not keep a thread for good.
 # libpq reads this; commands that are no web process, such as migrations, may take their time.

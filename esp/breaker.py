@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from esp.errors import ContactRejected, ESPError, ESPMisconfigured, ESPUnavailable
+from esp.errors import ContactRejected, ESPError, ESPMisconfigured, NotAsked
 
 logger = logging.getLogger(__name__)
 
@@ -47,19 +47,20 @@ class Breaker:
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        """Guard one call; raise ESPUnavailable at once while open.
+        """Guard one call.
 
-        Whatever the call raises counts as a failure, but for ContactRejected: the ESP answered.
-        A wrong key opens the breaker at once, since no call can succeed.
+        Raise NotAsked at once while open. Whatever the call raises counts as a failure, unless the
+        ESP answered and it is the address that it would not take. A wrong key opens the breaker at
+        once, since no call can succeed; so does a limit, for as long as the ESP asks.
         """
         self._enter()
         try:
             yield
-        except ContactRejected:
-            self._succeeded()
-            raise
         except BaseException as error:
-            self._failed(error)
+            if isinstance(error, ContactRejected) or getattr(error, "answered", False):
+                self._succeeded()
+            else:
+                self._failed(error)
             raise
         else:
             self._succeeded()
@@ -69,7 +70,7 @@ class Breaker:
             if self._opened_until is None:
                 return
             if self.wait_seconds:
-                raise ESPUnavailable("paused after repeated failures")
+                raise NotAsked("paused after repeated failures")
             # This call is the probe; the others are refused until it is back, or for a pause.
             self._opened_until = time.monotonic() + self.pause
 
@@ -83,11 +84,13 @@ class Breaker:
         with self._lock:
             self._in_a_row += 1
             was_open = self._opened_until is not None
-            enough = self._in_a_row >= self.failures or isinstance(error, ESPMisconfigured)
+            wait = getattr(error, "retry_after", None) or 0.0
+            at_once = wait or isinstance(error, ESPMisconfigured)
+            enough = bool(at_once) or self._in_a_row >= self.failures
             if was_open or enough:
-                self._opened_until = time.monotonic() + self.pause
+                self._opened_until = time.monotonic() + max(self.pause, wait)
         if not was_open:  # so that an outage is a few lines, however long it lasts
             reason = error if isinstance(error, ESPError) else "a fault of the backend"
             logger.warning("ESP: %s: %s", type(error).__name__, reason)
             if enough:
-                logger.warning("ESP: breaker open, probing every %g s", self.pause)
+                logger.warning("ESP: breaker open, probing in %g s", max(self.pause, wait))

@@ -11,12 +11,20 @@ class ESPError(Exception):
 class ESPUnavailable(ESPError):
     """Try again later: it timed out, failed, or asks us to slow down.
 
-    `retry_after` is the number of seconds that the ESP itself named, or None.
+    `retry_after` is the number of seconds that the ESP itself named, or None. `answered` says that
+    it is about this one address: the ESP works, and others may be asked for.
     """
 
-    def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, reason: str, *, retry_after: float | None = None, answered: bool = False
+    ) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+        self.answered = answered
+
+
+class NotAsked(ESPError):
+    """This process may not ask the ESP now; the call was not made."""
 
 
 class ContactRejected(ESPError):

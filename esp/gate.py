@@ -13,7 +13,7 @@ from esp.backends import get_backend
 from esp.backends.base import ESPBackend
 from esp.breaker import Breaker
 from esp.deadline import time_budget
-from esp.errors import ESPUnavailable
+from esp.errors import NotAsked
 
 
 class Gate:
@@ -36,10 +36,10 @@ class Gate:
     def backend(self, *, seconds: float) -> Iterator[ESPBackend]:
         """Give the backend, for calls that together take at most `seconds`.
 
-        Raise ESPUnavailable at once where the breaker is open or too many calls are under way.
+        Raise NotAsked at once where the breaker is open or too many calls are under way.
         """
         if not self._free.acquire(blocking=False):
-            raise ESPUnavailable("too many calls at once")
+            raise NotAsked("too many calls at once")
         try:
             with self.breaker.call(), time_budget(seconds):
                 yield get_backend()

@@ -30,15 +30,15 @@ def flag(name: str, *, default: bool) -> bool:
     return FLAGS.get(value, default)
 
 
-def number(name: str, default: float) -> Any:
+def number(name: str, default: float, *, most: float = 10_000) -> Any:
     """Return the variable as a positive number of the default's type."""
     value = text(name, str(default))
     try:
         parsed = type(default)(value)
     except ValueError:
         parsed = type(default)(0)
-    if not parsed > 0:
-        raise ImproperlyConfigured(f"{name} is {value!r}; it must be a positive number.")
+    if not 0 < parsed <= most:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be above 0, at most {most:g}.")
     return parsed
 
 

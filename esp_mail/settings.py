@@ -136,6 +136,8 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ru", "Русский")]
+LANGUAGE_COOKIE_AGE = 31_536_000
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
@@ -154,6 +156,7 @@ STORAGES = {
 HTTPS = environment.flag("HTTPS", default=not DEBUG)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_SECURE = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # The other hosts of the operator's domain are not ours to bind to HTTPS.
@@ -214,7 +217,7 @@ ESP_BACKEND = required(
 )
 ESP_OPTIONS = environment.json_object("ESP_OPTIONS")
 # Seconds that a play waits for the ESP at most, in all.
-ESP_BUDGET = environment.number("ESP_BUDGET", 2.0)
+ESP_BUDGET = environment.number("ESP_BUDGET", 2.0, most=15.0)  # well within a contact's lease
 # How many threads of a process may wait for the ESP at once; the rest serve returning players.
 ESP_CONCURRENCY = environment.number(
     "ESP_CONCURRENCY", max(1, environment.number("WEB_THREADS", 16) * 3 // 4)

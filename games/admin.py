@@ -69,7 +69,8 @@ class GameAdmin(admin.ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        if pause := DeliveryPause.objects.first():
+        pause = DeliveryPause.objects.first() if request.method == "GET" else None
+        if pause:
             text = _(
                 "Delivery to the ESP is paused since %(since)s. An operator must act: %(reason)s"
             )

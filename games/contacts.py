@@ -6,7 +6,7 @@ import traceback
 from datetime import timedelta
 from typing import NamedTuple
 
-from esp.errors import ContactRejected, ESPMisconfigured, ESPUnavailable
+from esp.errors import ContactRejected, ESPError, ESPMisconfigured, NotAsked
 from esp.gate import get_gate
 from games.contact_state import ContactState
 
@@ -26,7 +26,13 @@ class Outcome(NamedTuple):
     esp_status: bool | None  # whether the ESP had the contact before it was asked
     error: str = ""
     retry_after: float | None = None  # seconds, where the ESP named them
+    asked: bool = True
     misconfigured: bool = False  # no contact gets through: an operator must act
+
+    @property
+    def costs_attempt(self) -> bool:
+        """Whether it is a failure of this contact, rather than of all or of nobody."""
+        return self.asked and not self.misconfigured
 
 
 def settle(email: str, *, seconds: float) -> Outcome:
@@ -38,22 +44,26 @@ def settle(email: str, *, seconds: float) -> Outcome:
             backend.add_contact(email)
     except ContactRejected as error:
         return Outcome(ContactState.REJECTED, esp_status=False, error=str(error))
-    except ESPMisconfigured as error:
-        return _unsettled(str(error), misconfigured=True)
-    except ESPUnavailable as error:
-        return _unsettled(str(error), retry_after=error.retry_after)
+    except ESPError as error:
+        return _pending(error)
     except Exception as error:  # noqa: BLE001 - a backend's bug must not cost the player the answer
         # Frames only: an exception's text may quote the address or the key.
         frames = "".join(traceback.format_tb(error.__traceback__))
         logger.error("ESP backend raised %s\n%s", type(error).__name__, frames)  # noqa: TRY400
-        return _unsettled(type(error).__name__)
+        return Outcome(ContactState.PENDING, None, type(error).__name__)
     return Outcome(ContactState.ADDED, esp_status=False)
 
 
-def _unsettled(
-    error: str, *, retry_after: float | None = None, misconfigured: bool = False
-) -> Outcome:
-    return Outcome(ContactState.PENDING, None, error, retry_after, misconfigured)
+def _pending(error: ESPError) -> Outcome:
+    asked = not isinstance(error, NotAsked)
+    return Outcome(
+        ContactState.PENDING,
+        esp_status=None,
+        error=str(error) if asked else "",
+        retry_after=getattr(error, "retry_after", None),
+        asked=asked,
+        misconfigured=isinstance(error, ESPMisconfigured),
+    )
 
 
 def backoff(attempts: int, retry_after: float | None) -> timedelta:

@@ -23,7 +23,7 @@ class Delivery:
     """Takes due contacts in small batches and settles them one by one, until told to stop.
 
     Any number of processes may deliver at once. What a process claimed is freed by its lease if
-    the process dies. `rate`: contacts a second at most, each one or two calls to the ESP.
+    the process dies. `rate`: contacts a second at most, each two calls to the ESP or three.
     """
 
     def __init__(self, *, batch: int = 20, rate: float | None = None) -> None:
@@ -48,7 +48,11 @@ class Delivery:
                 self.stopping.wait(max(IDLE, get_gate().breaker.wait_seconds))
 
     def run_once(self) -> Counter[str]:
-        """Deliver what is due now; return how many contacts came to which state."""
+        """Deliver what is due now; return how many contacts came to which state.
+
+        Somebody who asks for it may just have mended the settings: a pause is probed at once.
+        """
+        DeliveryPause.objects.probe_now()
         total: Counter[str] = Counter()
         while not self.stopping.is_set() and (delivered := self.deliver_batch()):
             total += delivered
@@ -60,12 +64,14 @@ class Delivery:
         if get_gate().breaker.wait_seconds or not DeliveryPause.objects.may_deliver():
             return delivered
         games = Game.objects.claim_due(self.batch)
+        if not games:  # nobody is kept waiting, nor is there anything to probe with
+            DeliveryPause.objects.end()
         while games and self._goes_on(games[0]):
             started = time.monotonic()
             game = games.pop(0)
             outcome = settle(game.email, seconds=CONTACT_BUDGET)
             self._store(game, outcome)
-            delivered[outcome.state] += 1
+            delivered[str(outcome.state)] += 1
             self.stopping.wait(max(0.0, started + self.interval - time.monotonic()))
         Game.objects.release(games)
         if delivered:

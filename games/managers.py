@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import IntegrityError, connection, models, transaction
@@ -126,27 +126,25 @@ class GameQuerySet(models.QuerySet["Game"]):
         if outcome.state != ContactState.PENDING:
             rows.update(contact_state=outcome.state, contact_error=outcome.error)
             return
-        # A wrong key is not the contact's failure: it costs no attempt, and delivery as a whole
-        # is paused instead.
-        attempts = game.contact_attempts - outcome.misconfigured
-        pause = timedelta() if outcome.misconfigured else backoff(attempts, outcome.retry_after)
-        rows.filter(contact_due_at=game.contact_due_at).update(
-            contact_attempts=attempts,
-            contact_due_at=timezone.now() + pause,
-            contact_error=outcome.error,
-        )
+        held = rows.filter(contact_due_at=game.contact_due_at)
+        now, attempts = timezone.now(), game.contact_attempts
+        if outcome.costs_attempt:
+            due_at = now + backoff(attempts, outcome.retry_after)
+        else:
+            due_at, attempts = now, attempts - 1
+        held.update(contact_due_at=due_at, contact_attempts=attempts, contact_error=outcome.error)
 
-    def due(self) -> GameQuerySet:
-        """Return the games whose contact is to be settled now, the longest due first."""
-        return self.filter(
-            contact_state=ContactState.PENDING, contact_due_at__lte=timezone.now()
-        ).order_by("contact_due_at")
+    def due(self, now: datetime) -> GameQuerySet:
+        """Return the games whose contact is to be settled by now, the longest due first."""
+        return self.filter(contact_state=ContactState.PENDING, contact_due_at__lte=now).order_by(
+            "contact_due_at"
+        )
 
     def claim_due(self, limit: int) -> list[Game]:
         """Take on settling up to `limit` due contacts, none of which another process holds."""
         now = timezone.now()
         with transaction.atomic():
-            games = list(self.due().select_for_update(skip_locked=True)[:limit])
+            games = list(self.due(now).select_for_update(skip_locked=True)[:limit])
             self.filter(pk__in=[game.pk for game in games]).update(
                 contact_due_at=now + LEASE, contact_attempts=F("contact_attempts") + 1
             )
@@ -197,6 +195,10 @@ class DeliveryPauseQuerySet(models.QuerySet["DeliveryPause"]):
         deleted, _ = self.all().delete()
         if deleted:
             logger.warning("delivery goes on")
+
+    def probe_now(self) -> None:
+        """Let the next process that asks probe, without waiting for its turn."""
+        self.update(probe_at=timezone.now())
 
     def may_deliver(self) -> bool:
         """Return whether there is no pause, or it falls to this process to probe."""

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 from django.views.static import serve
 
@@ -45,6 +46,7 @@ class PlayPage(TemplateView):
         return super().get_context_data(consent_url=settings.CONSENT_URL, **kwargs)
 
 
+@require_safe
 def client_module(request: HttpRequest, name: str) -> HttpResponseBase:
     """Serve a module at an address that never changes, to pages of any origin.
 

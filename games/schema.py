@@ -73,6 +73,9 @@ describe_play = extend_schema(
             {"oneOf": [DETAIL, FIELD_ERRORS]},
             {"email": ["Enter a valid email address, as in name@example.com."]},
         ),
+        411: _detail(
+            "The body's length is not stated.", "The request must state its Content-Length."
+        ),
         413: _detail("The body is too large.", "The request is too large."),
         415: _detail("Neither JSON nor a form.", 'Unsupported media type "text/plain" in request.'),
         422: _detail(

@@ -4,7 +4,7 @@ import logging
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 
 from esp.gate import get_gate
 from games.contacts import settle
@@ -49,7 +49,7 @@ def _settle(play: Play) -> bool | None:
             play.save(update_fields=["esp_status"])
             if outcome.misconfigured:
                 DeliveryPause.objects.begin(outcome.error)
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         # The play is committed, so the answer stands; the contact is asked for again when due.
         logger.error("outcome not stored: %s", type(error).__name__)  # noqa: TRY400
     return outcome.esp_status

@@ -31,8 +31,8 @@ TEMPORARY = {
 BAD_REQUEST = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
 UNKNOWN = BAD_REQUEST | {HTTPStatus.NOT_FOUND}
 
-# At DEBUG it logs the path of each request, and addresses stand in some vendors' paths.
-logging.getLogger("urllib3").setLevel(logging.INFO)
+# Below that it logs URLs, in which addresses stand (at WARNING, those with unreadable headers).
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class HTTPBackend:
@@ -111,12 +111,16 @@ class HTTPBackend:
         if status in TEMPORARY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return self.unavailable(reason, answer.retry_after(*self.retry_headers))
         if status in BAD_REQUEST:
-            return self.unavailable(f"{reason}, which this program does not understand")
+            return self.unavailable(
+                f"{reason}, which this program does not understand", answered=True
+            )
         # A redirect too: an API has none, so base_url is wrong, and the key goes to no other host.
         return self.misconfigured(f"{reason}: check the key, list_id and base_url")
 
-    def unavailable(self, reason: str, retry_after: float | None = None) -> ESPUnavailable:
-        return ESPUnavailable(f"{self.vendor} {reason}", retry_after=retry_after)
+    def unavailable(
+        self, reason: str, retry_after: float | None = None, *, answered: bool = False
+    ) -> ESPUnavailable:
+        return ESPUnavailable(f"{self.vendor} {reason}", retry_after=retry_after, answered=answered)
 
     def misconfigured(self, reason: str) -> ESPMisconfigured:
         return ESPMisconfigured(f"{self.vendor} {reason}")

@@ -1,4 +1,5 @@
 from http import HTTPStatus
+from urllib.parse import quote
 
 from esp.backends.answer import Answer
 from esp.backends.http import HTTPBackend
@@ -56,7 +57,9 @@ class KlaviyoBackend(HTTPBackend):
     def _put_on_list(self, number: str) -> None:
         members = {"data": [{"type": "profile", "id": number}]}
         self.send(
-            "POST", f"{self.list_path.format(self.list_id)}/relationships/profiles", json=members
+            "POST",
+            f"{self.list_path.format(quote(self.list_id, safe=''))}/relationships/profiles",
+            json=members,
         )
 
     def _refused(self, answer: Answer) -> ESPError:

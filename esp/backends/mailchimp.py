@@ -2,6 +2,7 @@ import re
 from collections.abc import Iterator
 from hashlib import md5
 from http import HTTPStatus
+from urllib.parse import quote
 
 from django.core.checks import CheckMessage, Error
 
@@ -46,10 +47,14 @@ class MailchimpBackend(HTTPBackend):
     def key_headers(self) -> dict[str, str]:
         return {"Authorization": basic("any", self.api_key)}
 
+    @property
+    def _members(self) -> str:
+        return f"lists/{quote(self.list_id, safe='')}/members"
+
     def has_contact(self, email: str) -> bool:
         # MD5 is the API's name for a member, not a protection of it.
         member = md5(email.encode(), usedforsecurity=False).hexdigest()
-        path = f"lists/{self.list_id}/members/{member}"
+        path = f"{self._members}/{member}"
         answer = self.send("GET", path, params={"fields": "status"}, handles={HTTPStatus.NOT_FOUND})
         if answer.status == HTTPStatus.NOT_FOUND and answer.text("title"):
             return False  # or the audience is unknown: then adding, and check_list, say so
@@ -62,7 +67,7 @@ class MailchimpBackend(HTTPBackend):
         # must not keep a player out, since all we have is the address.
         answer = self.send(
             "POST",
-            f"lists/{self.list_id}/members",
+            self._members,
             params={"skip_merge_validation": "true"},
             json={"email_address": email, "status": "subscribed"},
             handles={HTTPStatus.BAD_REQUEST},
@@ -84,5 +89,5 @@ class MailchimpBackend(HTTPBackend):
             return ContactRejected("Mailchimp calls the address fake or invalid")
         if "a lot of lists" in detail:
             reason = "lets this address join no more lists for now"
-            return self.unavailable(reason, retry_after=LONGEST_WAIT)
+            return self.unavailable(reason, retry_after=LONGEST_WAIT, answered=True)
         return self.failure(answer)

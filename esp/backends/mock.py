@@ -24,7 +24,9 @@ class MockBackend:
     ) -> None:
         if isinstance(rejecting, str):
             raise TypeError("rejecting is a list of domains")
-        self.latency = float(latency)
+        if not (latency >= 0 and isinstance(failing, bool)):
+            raise TypeError("latency is seconds, failing is true or false")
+        self.latency = latency
         self.failing = failing
         self.rejecting = frozenset(rejecting)
 

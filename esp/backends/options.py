@@ -23,10 +23,10 @@ def check_key(value: object) -> Iterator[CheckMessage]:
         )
 
 
-def check_list_id(value: str, *, numeric: bool) -> Iterator[CheckMessage]:
-    if not value or value == "None":
+def check_list_id(value: str, *, numeric: bool, option: str = "list_id") -> Iterator[CheckMessage]:
+    if not value or value == "None" or value[0] in "[{":
         yield Error(
-            "ESP_OPTIONS has an empty list_id.",
+            f"ESP_OPTIONS has no usable {option}.",
             hint="It names the list (audience) to which contacts are added.",
             id="esp.E005",
         )
@@ -38,6 +38,8 @@ def check_url(value: str) -> Iterator[CheckMessage]:
     try:
         parts = urlsplit(value)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        # The port is parsed, and refused, only when it is looked at.
+        usable = usable and parts.port != 0 and not (parts.query or parts.fragment)
     except ValueError:
         usable = False
     if not usable:

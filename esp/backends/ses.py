@@ -66,7 +66,7 @@ class SESBackend:
         """Say what is wrong with the options, without asking AWS."""
         if find_spec("boto3") is None:
             yield Error("boto3 is not installed.", hint="Install esp-mail[ses].", id="esp.E009")
-        yield from check_list_id(self.list_name, numeric=False)
+        yield from check_list_id(self.list_name, numeric=False, option="list_name")
         yield from check_timeout(self.timeout)
         if self.base_url:
             yield from check_url(self.base_url)

@@ -9,7 +9,7 @@ import pytest
 
 from esp.breaker import Breaker
 from esp.deadline import remaining
-from esp.errors import ContactRejected, ESPMisconfigured, ESPUnavailable
+from esp.errors import ContactRejected, ESPMisconfigured, ESPUnavailable, NotAsked
 from esp.gate import Gate
 
 
@@ -41,7 +41,7 @@ def test_opens_after_failures_in_a_row(clock: Callable[[float], None]) -> None:
     assert breaker.state == "closed"
     fail(breaker, ESPUnavailable("down"))
     assert (breaker.state, breaker.wait_seconds) == ("open", 30)
-    with pytest.raises(ESPUnavailable, match="paused"), breaker.call():
+    with pytest.raises(NotAsked, match="paused"), breaker.call():
         pytest.fail("was let through")
 
 
@@ -53,10 +53,11 @@ def test_success_starts_the_count_anew() -> None:
     assert breaker.state == "closed"
 
 
-def test_refused_address_is_an_answer() -> None:
+@pytest.mark.parametrize("answer", [ContactRejected("no"), ESPUnavailable("?", answered=True)])
+def test_trouble_with_one_address_is_an_answer(answer: Exception) -> None:
     breaker = Breaker(failures=2)
     fail(breaker, ESPUnavailable("down"))
-    fail(breaker, ContactRejected("no"))
+    fail(breaker, answer)
     fail(breaker, ESPUnavailable("down"))
     assert breaker.state == "closed"
 
@@ -65,6 +66,14 @@ def test_wrong_key_opens_at_once() -> None:
     breaker = Breaker()
     fail(breaker, ESPMisconfigured("wrong key"))
     assert breaker.state == "open"
+
+
+def test_limit_opens_at_once_for_as_long_as_the_esp_asks(clock: Callable[[float], None]) -> None:
+    breaker = Breaker(pause=30)
+    fail(breaker, ESPUnavailable("too many requests", retry_after=600))
+    assert (breaker.state, breaker.wait_seconds) == ("open", 600)
+    fail(breaker := Breaker(pause=30), ESPUnavailable("too many requests", retry_after=1))
+    assert breaker.wait_seconds == 30
 
 
 def test_fault_of_the_backend_is_a_failure() -> None:
@@ -84,7 +93,7 @@ def test_probe_that_succeeds_closes(
     assert breaker.state == "closed"
     assert [record.message for record in caplog.records] == [
         "ESP: ESPUnavailable: down",
-        "ESP: breaker open, probing every 30 s",
+        "ESP: breaker open, probing in 30 s",
         "ESP: breaker closed, it answers again",
     ]
 
@@ -106,7 +115,7 @@ def test_one_probe_at_a_time(clock: Callable[[float], None]) -> None:
     breaker = Breaker(failures=1, pause=30)
     fail(breaker, ESPUnavailable("down"))
     clock(30)
-    with breaker.call(), pytest.raises(ESPUnavailable, match="paused"), breaker.call():
+    with breaker.call(), pytest.raises(NotAsked, match="paused"), breaker.call():
         pytest.fail("was let through")
     assert breaker.state == "closed"
 
@@ -130,7 +139,7 @@ def test_gate_lets_only_so_many_wait() -> None:
         asking = [pool.submit(ask) for _ in range(2)]
         inside.wait(10)
         assert not gate.is_open()
-        with pytest.raises(ESPUnavailable, match="too many"), gate.backend(seconds=1):
+        with pytest.raises(NotAsked, match="too many"), gate.backend(seconds=1):
             pytest.fail("was let through")
         leave.set()
         for future in asking:

@@ -15,7 +15,8 @@ from esp.tests.rigs import REGION
 
 EMAIL = "canary+1@canary.example"
 ECHO = Reply(400, {"code": EMAIL, "title": EMAIL, "message": EMAIL, "errors": [{"code": EMAIL}]})
-MODES = ["ok", "down", "limited", "garbage", "truncated", "nonsense", "hang-up", "redirect", "slow"]
+MODES = ["ok", "down", "limited", "garbage", "truncated", "nonsense", "bad-headers", "hang-up"]
+MODES += ["redirect", "slow"]
 
 
 def everything_said_by(error: BaseException | None) -> str:

@@ -39,6 +39,8 @@ class MissingMethod:
         (MOCK, {"key": "secret"}, ["esp.E003"]),
         (MOCK, ["secret"], ["esp.E003"]),
         (MOCK, {"latency": "secret"}, ["esp.E010"]),
+        (MOCK, {"latency": -1}, ["esp.E010"]),
+        (MOCK, {"failing": "no"}, ["esp.E010"]),
         (MOCK, {"rejecting": "secret"}, ["esp.E010"]),
     ],
 )

@@ -126,8 +126,8 @@ def test_open_breaker_spares_the_contacts(stubborn: type[StubbornBackend]) -> No
     stubborn.error = ESPUnavailable("down")
     pending(20)
     assert Delivery().run_once() == {"pending": get_gate().breaker.failures}
-    assert Game.objects.due().count() == 15
-    assert set(Game.objects.due().values_list("contact_attempts", flat=True)) == {0}
+    assert Game.objects.due(timezone.now()).count() == 15
+    assert set(Game.objects.due(timezone.now()).values_list("contact_attempts", flat=True)) == {0}
 
 
 def test_wrong_key_pauses_everyone_and_costs_no_attempt(
@@ -135,11 +135,11 @@ def test_wrong_key_pauses_everyone_and_costs_no_attempt(
 ) -> None:
     stubborn.error = ESPMisconfigured("the key is not valid")
     pending(3)
-    Delivery().run_once()
+    Delivery().deliver_batch()
     get_gate.cache_clear()  # as in another process
-    Delivery().run_once()
+    Delivery().deliver_batch()
     assert len(stubborn.asked) == 1
-    assert Game.objects.due().count() == 3
+    assert Game.objects.due(timezone.now()).count() == 3
     assert set(Game.objects.values_list("contact_attempts", flat=True)) == {0}
     paused = [record for record in caplog.records if record.levelname == "ERROR"]
     assert [record.message for record in paused] == [
@@ -156,6 +156,21 @@ def test_one_process_probes_a_pause_and_success_ends_it(stubborn: type[StubbornB
     assert [DeliveryPause.objects.may_deliver() for _ in range(3)] == [True, False, False]
     DeliveryPause.objects.update(probe_at=timezone.now())
     assert Delivery().run_once() == {"added": 3}
+    assert not DeliveryPause.objects.exists()
+
+
+def test_command_once_probes_a_pause_without_waiting(stubborn: type[StubbornBackend]) -> None:
+    pending(1)
+    DeliveryPause.objects.begin("the key is not valid")
+    call_command("deliver_contacts", once=True)
+    assert not DeliveryPause.objects.exists()
+
+
+def test_pause_that_keeps_nobody_waiting_ends() -> None:
+    """A play may have settled the last contact after the operator mended the key."""
+    DeliveryPause.objects.begin("the key is not valid")
+    DeliveryPause.objects.update(probe_at=timezone.now())
+    Delivery().deliver_batch()
     assert not DeliveryPause.objects.exists()
 
 
@@ -178,7 +193,7 @@ def test_batch_that_outlasts_its_lease_is_given_back(monkeypatch: pytest.MonkeyP
     pending(3)
     monkeypatch.setattr("games.delivery.CONTACT_BUDGET", LEASE.total_seconds() + 1)
     assert Delivery().deliver_batch() == {}
-    assert Game.objects.due().count() == 3
+    assert Game.objects.due(timezone.now()).count() == 3
 
 
 def test_stopping_finishes_the_contact_at_hand_and_gives_back_the_others(
@@ -187,8 +202,8 @@ def test_stopping_finishes_the_contact_at_hand_and_gives_back_the_others(
     pending(3)
     stubborn.stops = Delivery()
     assert stubborn.stops.run_once() == {"added": 1}
-    assert Game.objects.due().count() == 2
-    assert set(Game.objects.due().values_list("contact_attempts", flat=True)) == {0}
+    assert Game.objects.due(timezone.now()).count() == 2
+    assert set(Game.objects.due(timezone.now()).values_list("contact_attempts", flat=True)) == {0}
 
 
 def test_rate_spaces_the_contacts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,7 +244,7 @@ def test_deliver_now_leaves_what_is_held_alone() -> None:
     held = Game.objects.claim_due(1)[0]
     waiting = pending(1, contact_due_at=timezone.now() + timedelta(hours=1))[0]
     assert Game.objects.all().deliver_now() == 2
-    assert Game.objects.due().get() == waiting
+    assert Game.objects.due(timezone.now()).get() == waiting
     held.refresh_from_db()
     assert held.contact_state == ContactState.PENDING
 
@@ -241,17 +256,18 @@ def test_command_once(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "message"),
+    ("contacts", "error", "message"),
     [
-        (ESPUnavailable("down"), "1 contacts are still due: the ESP does not answer."),
-        (ESPMisconfigured("the key is not valid"), "Delivery is paused: the key is not valid"),
+        (1, ESPUnavailable("down"), "later: 1, since the ESP does not answer"),
+        (6, ESPUnavailable("down"), "later: 6, since the ESP does not answer"),
+        (6, ESPMisconfigured("the key is wrong"), "Delivery is paused: the key is wrong"),
     ],
 )
 def test_command_once_fails_where_contacts_are_left(
-    stubborn: type[StubbornBackend], error: Exception, message: str
+    stubborn: type[StubbornBackend], contacts: int, error: Exception, message: str
 ) -> None:
     stubborn.error = error
-    pending(6)
+    pending(contacts)
     with pytest.raises(CommandError, match=message):
         call_command("deliver_contacts", once=True)
 

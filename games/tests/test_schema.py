@@ -31,7 +31,7 @@ def test_schema_names_every_answer(client: Client) -> None:
     assert schema["openapi"].startswith("3.1")
     assert list(schema["paths"]) == [OPERATION]
     operation = schema["paths"][OPERATION]["post"]
-    assert set(operation["responses"]) == {"200", "400", "413", "415", "422", "429", "503"}
+    assert set(operation["responses"]) == {"200", "400", "411", "413", "415", "422", "429", "503"}
     assert [parameter["name"] for parameter in operation["parameters"]] == ["Idempotency-Key"]
     for status, response in operation["responses"].items():
         assert response["content"]["application/json"]["examples"], status

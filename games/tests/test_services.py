@@ -8,8 +8,9 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from esp.deadline import remaining
 from esp.errors import ESPMisconfigured
-from esp.gate import get_gate
+from esp.gate import Gate, get_gate
 from esp.models import MockContact
 from games.contact_state import ContactState
 from games.contacts import LEASE, Outcome
@@ -23,10 +24,12 @@ class RecordingBackend:
     """Notes what is true in the database while the ESP is asked."""
 
     seen: list[tuple[int, str, bool]] = []
+    seconds: float | None = None
 
     def has_contact(self, email: str) -> bool:
         game = Game.objects.get(email=email)
         self.seen.append((game.play_count, game.contact_state, connection.in_atomic_block))
+        type(self).seconds = remaining(default=60)
         return False
 
     def add_contact(self, email: str) -> None: ...
@@ -139,15 +142,29 @@ def test_open_breaker_answers_without_asking_and_leaves_the_contact_due(
         raise ESPMisconfigured
     assert record_play(email="cem@test.ru") == PlayResult(None, games_status=False, games_count=1)
     assert RecordingBackend.seen == []
-    game = Game.objects.due().get()
+    game = Game.objects.due(timezone.now()).get()
     assert (game.contact_attempts, game.contact_error) == (0, "")
 
 
 def test_player_waits_no_longer_than_the_budget(settings: Settings) -> None:
-    settings.ESP_BUDGET = 0.05
-    settings.ESP_OPTIONS = {"latency": 3600.0}
-    assert record_play(email="cem@test.ru").esp_status is None
-    assert Game.objects.get().contact_error == "the mock is too slow"
+    settings.ESP_BUDGET = 1.5
+    settings.ESP_BACKEND = f"{__name__}.RecordingBackend"
+    record_play(email="cem@test.ru")
+    assert RecordingBackend.seconds is not None
+    assert 0 < RecordingBackend.seconds <= 1.5
+
+
+def test_gate_that_fills_up_meanwhile_costs_the_contact_nothing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(concurrency=1)
+    monkeypatch.setattr("games.services.get_gate", lambda: gate)
+    monkeypatch.setattr("games.contacts.get_gate", lambda: gate)
+    monkeypatch.setattr(gate, "is_open", lambda: True)
+    with gate.backend(seconds=1):
+        assert record_play(email="cem@test.ru").esp_status is None
+    game = Game.objects.due(timezone.now()).get()
+    assert (game.contact_attempts, game.contact_error) == (0, "")
 
 
 def test_outcome_and_answer_are_stored_together(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,6 +195,10 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"id"')
         self.close_connection = True
 
+    def mode_bad_headers(self, received: Received) -> None:
+        self.wfile.write(b"HTTP/1.1 404 Not Found\r\nX: 1\r\nthis is no header\r\n\r\n{}")
+        self.close_connection = True
+
     def mode_nonsense(self, received: Received) -> None:
         self.wfile.write(b"SSH-2.0-OpenSSH_9.6\r\n")
         self.close_connection = True

@@ -4,6 +4,7 @@ import signal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from games.delivery import Delivery
 from games.models import DeliveryPause, Game
@@ -18,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="deliver what is due now, and exit")
         parser.add_argument("--batch", type=int, default=20, help="contacts claimed at a time")
         parser.add_argument(
-            "--rate", type=float, help="contacts a second at most; each is one or two calls"
+            "--rate", type=float, help="contacts a second at most; each is two calls or three"
         )
 
     def handle(self, *, once: bool, batch: int, rate: float | None, **_options: Any) -> None:
@@ -27,16 +28,18 @@ class Command(BaseCommand):
         delivery = Delivery(batch=batch, rate=rate)
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: delivery.stopping.set())
-        if once:
-            self._report(delivery.run_once())
-        else:
+        if not once:
             delivery.run()
-
-    def _report(self, delivered: dict[str, int]) -> None:
+            return
+        delivered = delivery.run_once()
         for state, number in sorted(delivered.items()):
             self.stdout.write(f"{state}: {number}")
+        self._fail_if_any_are_left(delivered["pending"], stopped=delivery.stopping.is_set())
+        self.stdout.write("Nothing is due.")
+
+    def _fail_if_any_are_left(self, failed: int, *, stopped: bool) -> None:
         if pause := DeliveryPause.objects.first():
             raise CommandError(f"Delivery is paused: {pause}")
-        if left := Game.objects.due().count():
-            raise CommandError(f"{left} contacts are still due: the ESP does not answer.")
-        self.stdout.write("Nothing is due.")
+        if left := failed + Game.objects.due(timezone.now()).count():
+            why = "it was stopped" if stopped else "the ESP does not answer"
+            raise CommandError(f"Left to deliver later: {left}, since {why}.")

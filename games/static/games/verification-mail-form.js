@@ -109,7 +109,7 @@ class VerificationMail extends HTMLElement {
     } catch (error) {
       if (!(error instanceof PlayError)) throw error;
       if (error.temporary) this.#wait({ email, key, endpoint }, error.retryAfter);
-      else this.#showError(error.fields.email?.join(" ") ?? this.#refusal(error));
+      else if (key === this.#key) this.#showError(error.fields.email?.join(" ") ?? this.#refusal(error));
     } finally {
       this.#setBusy(false);
     }
@@ -126,17 +126,22 @@ class VerificationMail extends HTMLElement {
 
   #wait(waiting, retryAfter) {
     waitingPlays.add(waiting, retryAfter);
+    this.#tell("waiting", { key: waiting.key });
+    if (waiting.key !== this.#key) return; // another play has begun meanwhile
     this.number.textContent = "…";
     this.number.removeAttribute("data-word");
     this.words.textContent = this.texts.waitingTitle;
     this.more.textContent = this.texts.waiting;
     this.#show("answer");
-    this.#tell("waiting", { key: waiting.key });
   }
 
   #onCounted = ({ detail: { key, answer } }) => {
-    if (key === this.#key) this.#showAnswer(answer);
-    else this.note.textContent = this.texts.earlier;
+    if (key === this.#key) {
+      this.#showAnswer(answer);
+      return;
+    }
+    this.note.textContent = this.texts.earlier;
+    this.#tell("counted", { key, answer });
   };
 
   #onRefused = ({ detail: { key, error } }) => {

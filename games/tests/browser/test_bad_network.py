@@ -172,3 +172,36 @@ def test_key_where_the_page_came_by_plain_http(new_page: NewPage) -> None:
     leave_address(page, "cem@test.ru")
     expect(answer(page)).to_have_text(FIRST)
     assert len(Play.objects.get().idempotency_key or "") == 32
+
+
+ADD = """([email, key]) => import("/verification-mail-waiting.js").then(
+    ({ waitingPlays }) => waitingPlays.add({ email, key }))"""
+
+
+def test_play_that_comes_while_another_is_being_sent(page: Page) -> None:
+    held: list[Route] = []
+    page.route(API, lambda route: route.continue_() if held else held.append(route))
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 1"))
+    page.evaluate(ADD, ["cem@test.ru", "first"])
+    seconds_until(page, lambda: len(held) == 1)
+    page.evaluate(ADD, ["ann@test.ru", "second"])
+    page.clock.run_for(20_000)  # its turn comes while the first is still under way
+    held[0].continue_()
+    seconds_until(page, lambda: Play.objects.count() == 2)
+    assert Play.objects.filter(idempotency_key="second").exists()
+
+
+def test_server_that_wants_to_be_left_alone_for_a_month_is(
+    page: Page, complaints: Complaints
+) -> None:
+    keys = sent_keys(page)
+    busy = {"status": 503, "json": {}, "headers": {"Retry-After": "2600000"}}
+    page.route(API, lambda route: route.fulfill(**busy))
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 1"))
+    page.evaluate(ADD, ["cem@test.ru", "key"])
+    seconds_until(page, lambda: len(keys) == 1)
+    page.clock.run_for(3000_000)
+    assert len(keys) == 1
+    complaints.expect("503 (Service Unavailable)")
