@@ -12,6 +12,7 @@ from esp.addresses import AddressField, readable_address
 from games.contact_state import ContactState
 from games.contacts import LEASE
 from games.managers import DeliveryPauseQuerySet, GameQuerySet
+from games.play_hours import PlayHour as PlayHour  # a model is looked for here
 
 
 class Game(models.Model):
