@@ -1,6 +1,7 @@
 """The mock's contacts, for demos: add one by hand to play a contact that the ESP already has."""
 
 from django.contrib import admin
+from unfold.admin import ModelAdmin
 from django.utils.translation import gettext_lazy as _
 
 from esp.addresses import readable_address
@@ -8,9 +9,9 @@ from esp.models import MockContact
 
 
 @admin.register(MockContact)
-class MockContactAdmin(admin.ModelAdmin):
+class MockContactAdmin(ModelAdmin):
     list_display = ["address", "added_at", "times_added"]
-    search_fields = ["email"]
+    search_fields = ["email__contains"]
     date_hierarchy = "added_at"
     readonly_fields = ["added_at", "times_added"]
     show_full_result_count = False

@@ -10,6 +10,7 @@ from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -47,12 +48,16 @@ INSTALLED_APPS = [
     "esp",
     "games",
     "rest_framework",
+    "unfold",  # the admin's look; before the admin
+    "unfold.contrib.import_export",
+    "import_export",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
 ]
 
 MIDDLEWARE = [
@@ -168,6 +173,19 @@ REST_FRAMEWORK = {
     # Closed unless a view says that it is open.
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "EXCEPTION_HANDLER": "games.exceptions.exception_handler",
+}
+
+# Who may see a list may export it; who may add a game may import many.
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "add"
+
+UNFOLD = {
+    "SITE_TITLE": "ESP mail",
+    "SITE_HEADER": "ESP mail",
+    "SITE_SYMBOL": "stadia_controller",
+    "DASHBOARD_CALLBACK": "games.dashboard.page.dashboard",
+    "STYLES": [lambda _request: static("games/console.css")],
+    "SIDEBAR": {"show_search": True},
 }
 
 # The dotted path of a class that follows esp.backends.base.ESPBackend, and its keyword arguments.

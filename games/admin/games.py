@@ -1,4 +1,4 @@
-"""Where staff look at the plays. Counting is the program's business: counts are read-only."""
+"""The addresses. Counting is the program's business: counts are read-only."""
 
 from datetime import datetime
 from typing import Any
@@ -12,17 +12,26 @@ from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin
 
 from esp.addresses import ascii_domain, readable_address
+from games.admin.contact_story import contact_story
+from games.admin.exports import ExportMixin
+from games.admin.filters import DayRangeFilter, NumberRangeFilter
+from games.admin.imports import KnownAddressesMixin
+from games.admin.paginators import TotalsPaginator
+from games.admin.plays import PlayInline
 from games.contact_state import ContactState
+from games.exporting.resources import GameResource
 from games.managers import GameQuerySet
-from games.models import DeliveryPause, Game, Play
+from games.models import DeliveryPause, Game, PlayHour
 
 
 @admin.register(Game)
-class GameAdmin(admin.ModelAdmin):
-    """The addresses. One may be added by hand, before it has played; it is settled when it does."""
+class GameAdmin(KnownAddressesMixin, ExportMixin, ModelAdmin):
+    """One may be added by hand, before it has played; it is settled when it does."""
 
+    # Ordering by count or last play has no index, on purpose: each play would have to keep it up.
     list_display = [
         "address",
         "play_count",
@@ -32,26 +41,43 @@ class GameAdmin(admin.ModelAdmin):
         "next_attempt",
         "contact_error",
     ]
-    list_filter = ["contact_state", "first_played_at"]
-    search_fields = ["email"]
+    list_filter = [
+        "contact_state",
+        ("play_count", NumberRangeFilter),
+        ("first_played_at", DayRangeFilter),
+        ("last_played_at", DayRangeFilter),
+    ]
+    list_filter_submit = True
+    list_before_template = "games/admin/totals.html"
+    import_export_change_list_template = "admin/import_export/change_list_import_export.html"
+    paginator = TotalsPaginator
+    # Stored in lower case: a search that ignores case would take the database three times as long.
+    search_fields = ["email__contains"]
     search_help_text = _("An address or a part of it, such as a domain.")
-    date_hierarchy = "first_played_at"
     show_full_result_count = False  # a second count of all rows, for the words "of 1,000,000"
     actions = ["deliver_now", "deliver_again"]
+    inlines = [PlayInline]
+    resource_classes = [GameResource]
+    fieldsets = [
+        (None, {"fields": ["email", "play_count", "first_played_at", "last_played_at"]}),
+        (_("contact"), {"fields": ["contact_state", "story", "play_list"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["email"]})]
     readonly_fields = [
         "play_count",
         "first_played_at",
         "last_played_at",
-        "play_list",
         "contact_state",
-        "contact_attempts",
-        "contact_due_at",
-        "contact_error",
+        "story",
+        "play_list",
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Game | None = None) -> list[str]:
         # Another address would be another person with this one's plays.
         return [*self.readonly_fields, "email"] if obj else self.readonly_fields
+
+    def get_inlines(self, request: HttpRequest, obj: Game | None) -> list[Any]:
+        return self.inlines if obj else []
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Game], search_term: str
@@ -65,6 +91,15 @@ class GameAdmin(admin.ModelAdmin):
     @admin.display(description=_("next attempt"), ordering="contact_due_at")
     def next_attempt(self, game: Game) -> datetime | None:
         return game.contact_due_at if game.contact_state == ContactState.PENDING else None
+
+    @admin.display(description=_("in words"))
+    def story(self, game: Game) -> str:
+        return contact_story(game)
+
+    @admin.display(description=_("single plays"))
+    def play_list(self, game: Game) -> str:
+        url = reverse("admin:games_play_changelist")
+        return format_html('<a href="{}?game__id__exact={}">{}</a>', url, game.pk, _("Show all"))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -94,35 +129,10 @@ class GameAdmin(admin.ModelAdmin):
         )
         self.message_user(request, text % {"count": count})
 
-    @admin.display(description=_("single plays"))
-    def play_list(self, game: Game) -> str:
-        url = reverse("admin:games_play_changelist")
-        return format_html('<a href="{}?game__id__exact={}">{}</a>', url, game.pk, _("Show all"))
+    def delete_model(self, request: HttpRequest, obj: Game) -> None:
+        super().delete_model(request, obj)
+        PlayHour.objects.forget()
 
-
-@admin.register(Play)
-class PlayAdmin(admin.ModelAdmin):
-    """The single plays, to look at only."""
-
-    list_display = ["address", "number", "played_at", "esp_status"]
-    list_filter = ["esp_status", "played_at"]
-    list_select_related = ["game"]
-    search_fields = ["game__email"]
-    date_hierarchy = "played_at"
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return lookup == "game__id__exact" or super().lookup_allowed(lookup, value, request)
-
-    @admin.display(description=_("address"), ordering="game__email")
-    def address(self, play: Play) -> str:
-        return readable_address(play.game.email)
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Game]) -> None:
+        super().delete_queryset(request, queryset)
+        PlayHour.objects.forget()

@@ -1,0 +1,56 @@
+"""All plays by day and hour of the site's clock, read once for every chart that needs them."""
+
+from datetime import date, timedelta
+from typing import NamedTuple, Self
+
+from django.utils import timezone
+
+from games.models import PlayHour
+from games.play_hours import count_hours, day_start
+
+
+class Hour(NamedTuple):
+    day: date
+    hour: int
+    plays: int
+    new: int
+
+
+class Day(NamedTuple):
+    """A day's plays: the first ones of their address, and the others."""
+
+    day: date
+    new: int
+    returning: int
+
+
+class PlaysByHour(list[Hour]):
+    """The hours that had plays: those of closed days as kept, those since counted now."""
+
+    @classmethod
+    def read(cls) -> Self:
+        last = PlayHour.objects.fill()
+        since = None if last is None else day_start(last + timedelta(days=1))
+        kept = PlayHour.objects.current().values_list("day", "hour", "plays", "new")
+        fresh = count_hours(since=since, until=None).values_list("day", "hour", "plays", "new")
+        return cls(Hour(*row) for rows in (kept, fresh) for row in rows)
+
+    def between(self, first: date, last: date) -> int:
+        return sum(hour.plays for hour in self if first <= hour.day <= last)
+
+    def days(self, number: int) -> list[Day]:
+        """Return the last days up to today, those without plays too."""
+        today = timezone.localdate()
+        days = {today - timedelta(days=n): [0, 0] for n in reversed(range(number))}
+        for hour in self:
+            if hour.day in days:
+                days[hour.day][0] += hour.new
+                days[hour.day][1] += hour.plays - hour.new
+        return [Day(day, new, returning) for day, (new, returning) in days.items()]
+
+    def week(self) -> list[list[int]]:
+        """Return how many plays fell into each hour of each weekday, from Monday, of all time."""
+        grid = [[0] * 24 for _ in range(7)]
+        for hour in self:
+            grid[hour.day.weekday()][hour.hour] += hour.plays
+        return grid
