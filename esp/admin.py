@@ -1,8 +1,8 @@
 """The mock's contacts, for demos: add one by hand to play a contact that the ESP already has."""
 
 from django.contrib import admin
-from unfold.admin import ModelAdmin
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
 
 from esp.addresses import readable_address
 from esp.models import MockContact

@@ -179,13 +179,19 @@ REST_FRAMEWORK = {
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "add"
 
+# Of the admin's buttons and links, from light to dark: a blue to be read on both of its grounds.
+SHADES = (50, *range(100, 1000, 100), 950)
+LIGHTNESS = (97, 93, 88, 81, 71, 62, 52, 46, 41, 37, 28)
+PRIMARY = {
+    str(shade): f"oklch({light}% 0.15 262)" for shade, light in zip(SHADES, LIGHTNESS, strict=True)
+}
 UNFOLD = {
     "SITE_TITLE": "ESP mail",
     "SITE_HEADER": "ESP mail",
     "SITE_SYMBOL": "stadia_controller",
     "DASHBOARD_CALLBACK": "games.dashboard.page.dashboard",
     "STYLES": [lambda _request: static("games/console.css")],
-    "SIDEBAR": {"show_search": True},
+    "COLORS": {"primary": PRIMARY},
 }
 
 # The dotted path of a class that follows esp.backends.base.ESPBackend, and its keyword arguments.

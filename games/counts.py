@@ -7,7 +7,8 @@ from django.db import transaction
 from django.db.models import Count, F, Max, Min, Q
 from django.db.models.functions import Coalesce
 
-from games.models import Game, PlayHour
+from games.kept_days import PlayHour
+from games.models import Game
 
 
 class Mismatch(NamedTuple):
@@ -34,9 +35,9 @@ def find_mismatches() -> Iterator[Mismatch]:
 
 
 def repair(game_id: int) -> None:
-    """Number the game's plays anew, in their order, and make the count theirs.
+    """Make the count that of the plays, which are the truth, and their numbers without a gap.
 
-    The plays are the truth. A gap must close: the next play would take a number that exists.
+    A gap must close: the next play would take a number that exists.
     """
     with transaction.atomic():
         game = Game.objects.select_for_update().get(pk=game_id)

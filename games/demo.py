@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from games.contact_state import ContactState
-from games.models import Game, Play, PlayHour
+from games.kept_days import PlayHour
+from games.models import Game, Play
 
 BATCH = 2_000
 # How busy each hour is by the site's clock: lunch, and the evening.
@@ -38,7 +39,7 @@ class Campaign:
         self.days_weighed, self.hours_weighed = list(accumulate(rush)), list(accumulate(HOURS))
 
     def _rush(self, number: int, day: datetime) -> float:
-        decay = 0.5 ** (number / (self.days * HALF_LIFE))
+        decay: float = 0.5 ** (number / (self.days * HALF_LIFE))
         return (decay + 0.06) * (WEEKEND if day.weekday() >= 5 else 1)  # noqa: PLR2004
 
     def write(self) -> Iterator[int]:

@@ -13,7 +13,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from esp.addresses import normalise_address
-from games.models import Game, Play, PlayHour
+from games.kept_days import PlayHour
+from games.models import Game, Play
 
 BATCH = 1_000
 MOST_PLAYS = 10_000  # of one address; more is a slip
@@ -147,9 +148,7 @@ def _write(rows: dict[str, KnownAddress], report: ImportReport) -> None:
         new = [Game(email=email) for email in sorted(rows) if email not in before]
         Game.objects.bulk_create(new, ignore_conflicts=True)
         # In one order, so that two imports at once do not wait for each other in a ring.
-        locked = list(
-            Game.objects.select_for_update().filter(email__in=rows).order_by("email")
-        )
+        locked = list(Game.objects.select_for_update().filter(email__in=rows).order_by("email"))
         _count(rows, {g.email: g for g in locked if g.email in before}, report)
         behind = [game for game in locked if game.play_count < rows[game.email].plays]
         Play.objects.bulk_create(

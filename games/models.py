@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from esp.addresses import AddressField, readable_address
 from games.contact_state import ContactState
 from games.contacts import LEASE
+from games.kept_days import DomainDay, PlayHour  # noqa: F401 - Django looks for models here
 from games.managers import DeliveryPauseQuerySet, GameQuerySet
-from games.play_hours import PlayHour as PlayHour  # a model is looked for here
 
 
 class Game(models.Model):

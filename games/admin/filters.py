@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from games.play_hours import day_start
+from games.kept_days import day_start
 
 
 class RangeFilter(admin.FieldListFilter):
@@ -18,14 +18,14 @@ class RangeFilter(admin.FieldListFilter):
     template = "games/admin/range_filter.html"
     input_type = ""
 
-    def __init__(
-        self, field: Any, request: HttpRequest, params: Any, model: Any, model_admin: Any, path: str
-    ) -> None:
-        self.names = [f"{path}_from", f"{path}_to"]
-        super().__init__(field, request, params, model, model_admin, path)
-        self.title = field.verbose_name
-        texts = [self.used_parameters.get(name, [""])[-1] for name in self.names]
-        self.values = [self.parse(text) for text in texts]
+    @property
+    def names(self) -> list[str]:
+        return [f"{self.field_path}_from", f"{self.field_path}_to"]
+
+    @property
+    def values(self) -> list[Any]:
+        parameters: dict[str, Any] = self.used_parameters
+        return [self.parse(parameters.get(name, [""])[-1]) for name in self.names]
 
     def parse(self, text: str) -> Any:
         raise NotImplementedError

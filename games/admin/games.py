@@ -23,8 +23,9 @@ from games.admin.paginators import TotalsPaginator
 from games.admin.plays import PlayInline
 from games.contact_state import ContactState
 from games.exporting.resources import GameResource
+from games.kept_days import PlayHour
 from games.managers import GameQuerySet
-from games.models import DeliveryPause, Game, PlayHour
+from games.models import DeliveryPause, Game
 
 
 @admin.register(Game)
@@ -60,7 +61,7 @@ class GameAdmin(KnownAddressesMixin, ExportMixin, ModelAdmin):
     resource_classes = [GameResource]
     fieldsets = [
         (None, {"fields": ["email", "play_count", "first_played_at", "last_played_at"]}),
-        (_("contact"), {"fields": ["contact_state", "story", "play_list"]}),
+        (_("ESP"), {"fields": ["contact_state", "story", "play_list"]}),
     ]
     add_fieldsets = [(None, {"fields": ["email"]})]
     readonly_fields = [
@@ -72,9 +73,10 @@ class GameAdmin(KnownAddressesMixin, ExportMixin, ModelAdmin):
         "play_list",
     ]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Game | None = None) -> list[str]:
-        # Another address would be another person with this one's plays.
-        return [*self.readonly_fields, "email"] if obj else self.readonly_fields
+    def has_change_permission(self, request: HttpRequest, obj: Game | None = None) -> bool:
+        # Of the list, by its actions; not of a game: another address would be another person with
+        # this one's plays.
+        return obj is None and super().has_change_permission(request)
 
     def get_inlines(self, request: HttpRequest, obj: Game | None) -> list[Any]:
         return self.inlines if obj else []
@@ -99,7 +101,8 @@ class GameAdmin(KnownAddressesMixin, ExportMixin, ModelAdmin):
     @admin.display(description=_("single plays"))
     def play_list(self, game: Game) -> str:
         url = reverse("admin:games_play_changelist")
-        return format_html('<a href="{}?game__id__exact={}">{}</a>', url, game.pk, _("Show all"))
+        link = '<a class="console-link" href="{}?game__id__exact={}">{}</a>'
+        return format_html(link, url, game.pk, _("Show all"))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -112,11 +115,15 @@ class GameAdmin(KnownAddressesMixin, ExportMixin, ModelAdmin):
             messages.error(request, text % {"since": since, "reason": pause.reason})
         return super().changelist_view(request, extra_context)
 
-    @admin.action(description=_("Deliver now: pending contacts need not wait"))
+    @admin.action(
+        description=_("Deliver now: pending contacts need not wait"), permissions=["change"]
+    )
     def deliver_now(self, request: HttpRequest, queryset: GameQuerySet) -> None:
         self._report(request, queryset.deliver_now())
 
-    @admin.action(description=_("Deliver again: also contacts that the ESP rejected"))
+    @admin.action(
+        description=_("Deliver again: also contacts that the ESP rejected"), permissions=["change"]
+    )
     def deliver_again(self, request: HttpRequest, queryset: GameQuerySet) -> None:
         self._report(request, queryset.deliver_now() + queryset.deliver_again())
 

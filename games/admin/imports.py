@@ -39,11 +39,15 @@ class KnownAddressResult(Result):
 class KnownAddressResource(resources.Resource):
     """The file's rows, for `import_known_addresses`, which takes them in batches."""
 
+    @classmethod
+    def get_display_name(cls) -> str:
+        return cls.__name__
+
     def get_user_visible_fields(self) -> list[Any]:
         return [resources.Field(column_name=name) for name in COLUMNS]
 
     def import_data(
-        self, dataset: Dataset, dry_run: bool = False, **_kwargs: Any
+        self, dataset: Dataset, *_args: Any, dry_run: bool = False, **_kwargs: Any
     ) -> KnownAddressResult:
         names = [str(name).strip().lower() for name in dataset.headers or []]
         if "email" not in names:

@@ -25,10 +25,11 @@ class LogAdmin(ReadOnlyMixin, ModelAdmin):
 
 def write_log(request: HttpRequest, model: type[Model], message: str) -> None:
     """Note that the account did something to, or with, many rows of a model at once."""
+    content_type = ContentType.objects.get_for_model(model)
     LogEntry.objects.create(
         user_id=request.user.pk,
-        content_type=ContentType.objects.get_for_model(model),
-        object_repr=str(model._meta.verbose_name_plural),
+        content_type=content_type,
+        object_repr=str(content_type),
         action_flag=CHANGE,
         change_message=message,
     )

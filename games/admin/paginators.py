@@ -26,8 +26,8 @@ class CappedPaginator(Paginator):
     """Counts no further than there is reason to."""
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
-        rows = self.object_list.order_by()  # type: ignore[union-attr]
+    def count(self) -> int:
+        rows = self.object_list.order_by()  # type: ignore[attr-defined]
         return int(rows[: self.cap].count())
 
     @property

@@ -1,17 +1,18 @@
 """All numbers of the dashboard. Words and drawing are left to the page."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from django.db.models import Count, Min, Value
-from django.db.models.functions import StrIndex, Substr
+from django.db.models import Count, Min, Sum
 from django.utils import timezone
 
 from esp.addresses import readable_address
 from games.contact_state import ContactState
 from games.dashboard.periods import PeriodNumbers, period_numbers
 from games.dashboard.plays_by_hour import Day, PlaysByHour
+from games.kept_days import DomainDay, PlayHour, count_domains, current
 from games.models import DeliveryPause, Game
 
 DAYS = 90
@@ -45,23 +46,28 @@ class Numbers:
 
     @classmethod
     def read(cls) -> Self:
-        plays = PlaysByHour.read()
+        since = PlayHour.objects.fill()
+        plays = PlaysByHour.read(since)
         return cls(
             at=timezone.now(),
             periods=period_numbers(plays),
             days=plays.days(DAYS),
             week=plays.week(),
-            domains=_domains(),
+            domains=_domains(since),
             standing=_standing(),
         )
 
 
-def _domains() -> list[tuple[str, int]]:
-    """Return the domains that most addresses have, readably, with their numbers."""
-    domain = Substr("email", StrIndex("email", Value("@")) + 1)
-    rows = Game.objects.order_by().values(domain=domain).annotate(games=Count("pk"))
-    top = rows.order_by("-games", "domain")[:DOMAINS]
-    return [(readable_address(row["domain"]), row["games"]) for row in top]
+def _domains(since: datetime | None) -> list[tuple[str, int]]:
+    """Return the domains that most players have, readably, with their numbers."""
+    players: Counter[str] = Counter()
+    kept = current(DomainDay.objects.all()).values("domain").annotate(n=Sum("players"))
+    for rows in (
+        kept.values_list("domain", "n"),
+        count_domains(since, None).values_list("domain", "players"),
+    ):
+        players.update(dict(rows))
+    return [(readable_address(domain), n) for domain, n in players.most_common(DOMAINS)]
 
 
 def _standing() -> Standing:

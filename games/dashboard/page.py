@@ -17,8 +17,9 @@ CHOICES = (30, DAYS)
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add the numbers to the context, for those who may see the games."""
     if request.user.has_perm("games.view_game"):
-        key = f"dashboard {timezone.localdate()}"  # not yesterday's "today", even for a minute
-        context |= page(cache.get_or_set(key, Numbers.read, SECONDS), request.GET.get("days", ""))
+        key = f"dashboard-{timezone.localdate()}"  # not yesterday's "today", even for a minute
+        numbers: Any = cache.get_or_set(key, Numbers.read, SECONDS)
+        context |= page(numbers, request.GET.get("days", ""))
     return context
 
 

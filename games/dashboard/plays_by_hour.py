@@ -1,12 +1,11 @@
 """All plays by day and hour of the site's clock, read once for every chart that needs them."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple, Self
 
 from django.utils import timezone
 
-from games.models import PlayHour
-from games.play_hours import count_hours, day_start
+from games.kept_days import PlayHour, count_hours, current
 
 
 class Hour(NamedTuple):
@@ -25,14 +24,12 @@ class Day(NamedTuple):
 
 
 class PlaysByHour(list[Hour]):
-    """The hours that had plays: those of closed days as kept, those since counted now."""
+    """The hours that had plays: those of closed days as kept, those since then counted now."""
 
     @classmethod
-    def read(cls) -> Self:
-        last = PlayHour.objects.fill()
-        since = None if last is None else day_start(last + timedelta(days=1))
-        kept = PlayHour.objects.current().values_list("day", "hour", "plays", "new")
-        fresh = count_hours(since=since, until=None).values_list("day", "hour", "plays", "new")
+    def read(cls, since: datetime | None) -> Self:
+        kept = current(PlayHour.objects.all()).values_list("day", "hour", "plays", "new")
+        fresh = count_hours(since, None).values_list("day", "hour", "plays", "new")
         return cls(Hour(*row) for rows in (kept, fresh) for row in rows)
 
     def between(self, first: date, last: date) -> int:

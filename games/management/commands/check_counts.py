@@ -15,7 +15,8 @@ class Command(BaseCommand):
 
     def handle(self, *, fix: bool, **_options: Any) -> None:
         found = 0
-        for found, wrong in enumerate(find_mismatches(), start=1):
+        for wrong in find_mismatches():
+            found += 1
             self.stdout.write(
                 f"game {wrong.game_id}: counted {wrong.play_count}, plays {wrong.plays}, "
                 f"highest number {wrong.highest_number}"
