@@ -111,11 +111,12 @@ def count_hours(since: datetime | None, until: datetime | None) -> QuerySet:
     from games.models import Play  # noqa: PLC0415 - models import this file
 
     zone = timezone.get_default_timezone()
-    return (
+    hours: QuerySet = (
         _between(Play.objects.order_by(), "played_at", since, until)
         .values(day=TruncDate("played_at", tzinfo=zone), hour=ExtractHour("played_at", tzinfo=zone))
         .annotate(plays=Count("pk"), new=Count("pk", filter=Q(number=1)))
     )
+    return hours
 
 
 def count_domains(since: datetime | None, until: datetime | None) -> QuerySet:
@@ -124,7 +125,7 @@ def count_domains(since: datetime | None, until: datetime | None) -> QuerySet:
 
     played = Game.objects.order_by().filter(first_played_at__isnull=False)
     zone = timezone.get_default_timezone()
-    return (
+    domains: QuerySet = (
         _between(played, "first_played_at", since, until)
         .values(
             day=TruncDate("first_played_at", tzinfo=zone),
@@ -132,6 +133,7 @@ def count_domains(since: datetime | None, until: datetime | None) -> QuerySet:
         )
         .annotate(players=Count("pk"))
     )
+    return domains
 
 
 def _between(rows: QuerySet, name: str, since: datetime | None, until: datetime | None) -> QuerySet:

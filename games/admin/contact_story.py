@@ -35,7 +35,7 @@ def _asked(game: Game) -> str:
 
 def _next(game: Game) -> str:
     if game.contact_due_at <= timezone.now():
-        return _("It will be as soon as delivery gets to it.")
+        return _("The next attempt is due as soon as delivery gets to it.")
     due = date_format(timezone.localtime(game.contact_due_at), "DATETIME_FORMAT")
     return _("The next attempt is due at %(time)s.") % {"time": due}
 

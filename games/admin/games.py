@@ -25,7 +25,7 @@ from games.contact_state import ContactState
 from games.exporting.resources import GameResource
 from games.kept_days import PlayHour
 from games.managers import GameQuerySet
-from games.models import DeliveryPause, Game
+from games.models import DeliveryPause, Game, Play
 
 
 @admin.register(Game)
@@ -135,6 +135,11 @@ class GameAdmin(KnownAddressesMixin, ExportMixin, ModelAdmin):
             count,
         )
         self.message_user(request, text % {"count": count})
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:
+        # Plays cannot be deleted, but with their address, when somebody asks to be forgotten.
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, lacking - {Play._meta.verbose_name}, protected
 
     def delete_model(self, request: HttpRequest, obj: Game) -> None:
         super().delete_model(request, obj)

@@ -27,7 +27,7 @@ def write_log(request: HttpRequest, model: type[Model], message: str) -> None:
     """Note that the account did something to, or with, many rows of a model at once."""
     content_type = ContentType.objects.get_for_model(model)
     LogEntry.objects.create(
-        user_id=request.user.pk,
+        user_id=request.user.pk or 0,  # staff are signed in
         content_type=content_type,
         object_repr=str(content_type),
         action_flag=CHANGE,

@@ -14,11 +14,11 @@ class TotalsPaginator(Paginator):
 
     @cached_property
     def totals(self) -> dict[str, Any]:
-        rows = self.object_list.order_by()  # type: ignore[union-attr]
+        rows = self.object_list.order_by()  # type: ignore[attr-defined]
         return rows.aggregate(games=Count("pk"), plays=Sum("play_count", default=0))
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         return int(self.totals["games"])
 
 
