@@ -53,5 +53,9 @@ class PlayInline(ReadOnlyMixin, TabularInline):
     ordering = ["-number"]
     per_page = 20
     extra = 0
-    hide_title = True
     verbose_name_plural = _("single plays")
+
+
+# No title over each row. Versions of the theme for Python before 3.12 have another word for that.
+NO_TITLE = ("show_title", False) if hasattr(TabularInline, "show_title") else ("hide_title", True)
+setattr(PlayInline, *NO_TITLE)

@@ -7,6 +7,7 @@ WORDS = [
     _("Apply Filters"),
     _("Choose file to upload"),
     _("Dark"),
+    _("Delete %(name)s"),
     _("False"),
     _("Light"),
     _("No results found"),
