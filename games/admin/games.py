@@ -19,13 +19,14 @@ from games.admin.contact_story import contact_story
 from games.admin.exports import ExportMixin
 from games.admin.filters import DayRangeFilter, NumberRangeFilter
 from games.admin.imports import KnownAddressesMixin
+from games.admin.log import forget_entries, write_log
 from games.admin.paginators import TotalsPaginator
 from games.admin.plays import PlayInline
 from games.contact_state import ContactState
 from games.exporting.resources import GameResource
 from games.kept_days import PlayHour
 from games.managers import GameQuerySet
-from games.models import DeliveryPause, Game, Play
+from games.models import DeliveryPause, Game
 
 
 @admin.register(Game)
@@ -139,7 +140,13 @@ class GameAdmin(KnownAddressesMixin, ExportMixin, ModelAdmin):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:
         # Plays cannot be deleted, but with their address, when somebody asks to be forgotten.
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        return deleted, counts, lacking - {Play._meta.verbose_name}, protected
+        return deleted, counts, lacking - {_("play")}, protected
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Game]) -> None:
+        # Not as Django logs it, with the address that somebody asked to forget.
+        forget_entries(Game, queryset)
+        text = ngettext("Forgot %(count)d address.", "Forgot %(count)d addresses.", len(queryset))
+        write_log(request, Game, text % {"count": len(queryset)})
 
     def delete_model(self, request: HttpRequest, obj: Game) -> None:
         super().delete_model(request, obj)

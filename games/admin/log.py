@@ -1,5 +1,7 @@
 """Who did what in the console: exports and imports too, with their number of rows."""
 
+from collections.abc import Iterable
+
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -33,3 +35,10 @@ def write_log(request: HttpRequest, model: type[Model], message: str) -> None:
         action_flag=CHANGE,
         change_message=message,
     )
+
+
+def forget_entries(model: type[Model], rows: Iterable[Model]) -> None:
+    """Drop the entries about these rows: they name them."""
+    content_type = ContentType.objects.get_for_model(model)
+    keys = [str(row.pk) for row in rows]
+    LogEntry.objects.filter(content_type=content_type, object_id__in=keys).delete()

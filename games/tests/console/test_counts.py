@@ -87,9 +87,12 @@ def test_demo_is_a_campaign_with_right_counts() -> None:
     assert Game.objects.count() == 300
     check()
     counts = sorted(Game.objects.values_list("play_count", flat=True))
-    assert counts[150] <= 2 < 10 <= counts[-1]  # most play once or twice, a few all the time
+    assert counts[150] <= 2  # most play once or twice
+    assert counts[-1] >= 10  # and a few all the time
     first, last = (Play.objects.order_by(order).first() for order in ("played_at", "-played_at"))
-    assert first and last and timedelta() < timezone.now() - last.played_at < timedelta(days=2)
+    assert first is not None
+    assert last is not None
+    assert timedelta() < timezone.now() - last.played_at < timedelta(days=2)
     assert timedelta(days=18) < timezone.now() - first.played_at <= timedelta(days=20)
     launch = Play.objects.filter(played_at__lt=first.played_at + timedelta(days=5)).count()
     end = Play.objects.filter(played_at__gt=timezone.now() - timedelta(days=5)).count()

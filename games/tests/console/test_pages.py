@@ -101,21 +101,25 @@ def addresses() -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("language", "theme", "size"),
-    [("en-GB", "light", DESKTOP), ("ru-RU", "dark", DESKTOP), ("ru-RU", "light", PHONE)],
+    "options",
+    [
+        {"locale": "en-GB", "color_scheme": "light", "viewport": DESKTOP},
+        {"locale": "ru-RU", "color_scheme": "dark", "viewport": DESKTOP},
+        {"locale": "ru-RU", "color_scheme": "light", "viewport": PHONE},
+    ],
     ids=["en-light-desktop", "ru-dark-desktop", "ru-light-phone"],
 )
 def test_pages_are_accessible_and_fit(
-    browser: Browser, site: str, complaints: list[str], language: str, theme: str, size: Any
+    browser: Browser, site: str, complaints: list[str], options: Any
 ) -> None:
-    page = sign_in(browser, site, complaints, locale=language, color_scheme=theme, viewport=size)
+    page = sign_in(browser, site, complaints, **options)
     for address in addresses():
         page.goto(address)
         page.wait_for_load_state("networkidle")
         for summary in page.locator(".console summary").all():
             summary.click()
         found = [
-            f"{address} {violation['id']}: {[node['html'][:200] for node in violation['nodes']][:4]}"
+            (address, violation["id"], [node["html"][:200] for node in violation["nodes"]])
             for violation in Axe().run(page, options=WCAG).response["violations"]
         ]
         assert found == []
