@@ -1,5 +1,6 @@
 """Ranges to filter by, from and to, both included."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -27,8 +28,10 @@ class RangeFilter(admin.FieldListFilter):
         parameters: dict[str, Any] = self.used_parameters
         return [self.parse(parameters.get(name, [""])[-1]) for name in self.names]
 
+    @abstractmethod
     def parse(self, text: str) -> Any:
-        raise NotImplementedError
+        """Return the value of what was typed, None if it is none."""
+        ...
 
     def expected_parameters(self) -> list[str | None]:
         return [*self.names]
@@ -53,8 +56,10 @@ class RangeFilter(admin.FieldListFilter):
     def start(self, value: Any) -> Any:
         return value
 
+    @abstractmethod
     def end(self, value: Any) -> Any:
-        raise NotImplementedError
+        """Return the first value that is beyond this one."""
+        ...
 
 
 class NumberRangeFilter(RangeFilter):

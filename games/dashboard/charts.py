@@ -66,10 +66,7 @@ def day_chart(days: list[Day]) -> DayChart:
 def _round_up(value: int) -> int:
     """Return the next number whose quarters are easy to read."""
     step: int = 10 ** max(0, math.floor(math.log10(max(value, 1))) - 1)
-    for factor in (4, 8, 12, 16, 20, 24, 32, 40, 60, 80, 100):
-        if step * factor >= value:
-            return step * factor
-    return value
+    return next(step * n for n in (4, 8, 12, 16, 20, 24, 32, 40, 60, 80, 100) if step * n >= value)
 
 
 def shades(grid: list[list[int]]) -> list[list[dict[str, Any]]]:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -35,8 +36,8 @@ class StreamedFormat(Format):
     def can_export(self) -> bool:
         return True
 
-    def stream(self, header: list[str], rows: Rows) -> Iterator[bytes]:
-        raise NotImplementedError
+    @abstractmethod
+    def stream(self, header: list[str], rows: Rows) -> Iterator[bytes]: ...
 
 
 class CSV(StreamedFormat):

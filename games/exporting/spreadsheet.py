@@ -28,9 +28,6 @@ class Outlet(io.RawIOBase):
     def __init__(self) -> None:
         self.waiting: list[bytes] = []
 
-    def writable(self) -> bool:
-        return True
-
     def write(self, data: Any) -> int:
         self.waiting.append(bytes(data))
         return len(data)

@@ -68,6 +68,15 @@ def test_periods(campaign: None) -> None:
     ]
 
 
+def test_periods_begin_at_midnight(new_game: NewGame) -> None:
+    for number, midnight in enumerate([at("10-19 22:00"), at("09-26 22:00")], start=2):
+        new_game(f"in{number}@test.ru", midnight)
+        new_game(f"out{number}@test.ru", midnight - timedelta(microseconds=1))
+    week, month = Numbers.read().periods[2:4]
+    assert (week.plays, week.players, week.new) == (1, 1, 1)
+    assert (month.plays, month.players, month.new) == (3, 3, 3)
+
+
 def test_days_with_gaps_and_both_hours_of_the_night_that_has_them_twice(campaign: None) -> None:
     days = Numbers.read().days
     assert len(days) == 90
@@ -116,6 +125,8 @@ def test_closed_days_are_read_once(
     before = Numbers.read()
     assert PlayHour.objects.count() == 6
     assert set(PlayHour.objects.values_list("zone", flat=True)) == {BERLIN}
+    assert str(PlayHour.objects.order_by("day", "hour")[0]) == "2026-01-01 13:00"
+    assert str(DomainDay.objects.order_by("day")[0]) == "2026-01-01 xn--e1afmkfd.xn--p1ai"
     new_game("new@mail.ru", NOW)
     after = Numbers.read()
     assert after.periods[0].plays == before.periods[0].plays + 1

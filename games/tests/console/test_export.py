@@ -17,6 +17,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from games.exporting.formats import CSV, JSON, XLSX
+from games.exporting.resources import GameResource
 from games.importing import import_known_addresses
 from games.models import Game
 
@@ -88,6 +89,12 @@ def test_xlsx_goes_on_in_further_sheets(monkeypatch: pytest.MonkeyPatch) -> None
     sheets = openpyxl.load_workbook(io.BytesIO(data)).worksheets
     rows = [[cell for (cell,) in sheet.iter_rows(values_only=True)] for sheet in sheets]
     assert rows == [["n", 0, 1], ["n", 2, 3], ["n", 4]]
+
+
+def test_xlsx_of_answers() -> None:
+    data = b"".join(XLSX().stream(["esp_status"], [[True], [False], [None]]))
+    sheet = openpyxl.load_workbook(io.BytesIO(data)).worksheets[0]
+    assert [sheet[f"A{n}"].value for n in (2, 3, 4)] == [True, False, None]
 
 
 def test_control_characters_break_no_file() -> None:
@@ -177,6 +184,16 @@ def test_memory_does_not_grow_with_the_rows(kind: type[CSV]) -> None:
         return most
 
     assert peak(30_000) < peak(3_000) + 500_000
+
+
+@pytest.mark.django_db
+def test_rows_are_read_a_few_at_a_time() -> None:
+    Game.objects.bulk_create(Game(email=f"player{n}@test.ru") for n in range(10_000))
+    tracemalloc.start()
+    assert sum(1 for _ in GameResource().stream(Game.objects.all())) == 10_000
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 3_000_000
 
 
 @pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
