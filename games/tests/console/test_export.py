@@ -193,7 +193,7 @@ def test_rows_are_read_a_few_at_a_time() -> None:
     assert sum(1 for _ in GameResource().stream(Game.objects.all())) == 10_000
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert most < 3_000_000
+    assert most < 1_500_000
 
 
 @pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
