@@ -72,7 +72,8 @@ def normalised_constraint(name: str) -> models.CheckConstraint:
 
 def ascii_domain(text: str) -> str:
     """Return a search term as addresses are stored: lower case, domain labels in ASCII."""
-    local, at, domain = text.strip().lower().rpartition("@")
+    text = text.strip().lower()
+    local, at, domain = text.rpartition("@")
     try:
         return f"{local}{at}{idna.encode(domain).decode()}"
     except idna.IDNAError:

@@ -2,15 +2,16 @@
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
 
 from esp.addresses import readable_address
 from esp.models import MockContact
 
 
 @admin.register(MockContact)
-class MockContactAdmin(admin.ModelAdmin):
+class MockContactAdmin(ModelAdmin):
     list_display = ["address", "added_at", "times_added"]
-    search_fields = ["email"]
+    search_fields = ["email__contains"]
     date_hierarchy = "added_at"
     readonly_fields = ["added_at", "times_added"]
     show_full_result_count = False

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from esp_mail import environment
 
@@ -44,12 +45,16 @@ INSTALLED_APPS = [
     "corsheaders",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "unfold",  # the admin's look; before the admin
+    "unfold.contrib.import_export",
+    "import_export",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
 ]
 
 MIDDLEWARE = [
@@ -176,7 +181,11 @@ STRICT_POLICY = (
 )
 CONTENT_SECURITY_POLICIES = {
     "": STRICT_POLICY,
-    "admin": STRICT_POLICY,
+    # The theme's Alpine.js evaluates expressions of its pages, which also carry their own styles.
+    "admin": STRICT_POLICY.replace("script-src", "script-src 'unsafe-eval'")
+    .replace("style-src", "style-src 'unsafe-inline'")
+    .replace("img-src", "img-src data:")
+    .replace("default-src 'none'", "default-src 'self'"),
     # Swagger UI's bundle writes styles and icons of its own into the page.
     "docs": STRICT_POLICY.replace("style-src", "style-src 'unsafe-inline'").replace(
         "img-src", "img-src data:"
@@ -207,6 +216,25 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# Who may see a list may export it; who may add a game may import many.
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "add"
+
+# Of the admin's buttons and links, from light to dark: a blue to be read on both of its grounds.
+SHADES = (50, *range(100, 1000, 100), 950)
+LIGHTNESS = (97, 93, 88, 81, 71, 62, 52, 46, 41, 37, 28)
+PRIMARY = {
+    str(shade): f"oklch({light}% 0.15 262)" for shade, light in zip(SHADES, LIGHTNESS, strict=True)
+}
+UNFOLD = {
+    "SITE_TITLE": "ESP mail",
+    "SITE_HEADER": "ESP mail",
+    "SITE_SYMBOL": "stadia_controller",
+    "DASHBOARD_CALLBACK": "games.dashboard.page.dashboard",
+    "STYLES": [lambda _request: static("games/console.css")],
+    "COLORS": {"primary": PRIMARY},
 }
 
 # The dotted path of a class that follows esp.backends.base.ESPBackend, and its keyword arguments.

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
@@ -17,6 +18,7 @@ handler404 = "esp_mail.errors.not_found"
 handler500 = "esp_mail.errors.server_error"
 
 admin.site.site_header = admin.site.site_title = "ESP mail"
+admin.site.index_title = _("The campaign at a glance")
 
 
 @csrf_exempt

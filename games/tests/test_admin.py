@@ -78,7 +78,7 @@ def test_adding_a_bad_or_known_address_says_why(staff: Client, email: str, error
 def test_counts_and_address_cannot_be_changed(staff: Client) -> None:
     game = GameFactory(email="cem@test.ru", play_count=2)
     forged = {"email": "ann@test.ru", "play_count": 99, "contact_state": "rejected"}
-    assert staff.post(f"{GAMES}{game.pk}/change/", forged).status_code == 302
+    assert staff.post(f"{GAMES}{game.pk}/change/", forged).status_code == 403
     game.refresh_from_db()
     assert (game.email, game.play_count, game.contact_state) == ("cem@test.ru", 2, "added")
 
@@ -101,7 +101,7 @@ def test_game_links_to_its_plays(staff: Client) -> None:
     assert "ann@test.ru" not in page
 
 
-@pytest.mark.parametrize(("page", "queries"), [(GAMES, 7), (PLAYS, 6), (CONTACTS, 6)])
+@pytest.mark.parametrize(("page", "queries"), [(GAMES, 5), (PLAYS, 4), (CONTACTS, 6)])
 def test_list_takes_the_same_queries_for_any_number_of_rows(
     staff: Client, django_assert_num_queries: DjangoAssertNumQueries, page: str, queries: int
 ) -> None:

@@ -12,7 +12,14 @@ from django.db import connection
 
 from .server import database_url
 
-TABLES = {"games_game", "games_play", "games_deliverypause", "esp_mockcontact"}
+TABLES = {
+    "games_game",
+    "games_play",
+    "games_deliverypause",
+    "games_domainday",
+    "games_playhour",
+    "esp_mockcontact",
+}
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ import pytest
 import requests
 from django.conf import settings
 from django.db import connection
-from esp.tests.fakes.server import KEY
 
+from esp.tests.fakes.server import KEY
 from esp_mail.tests.postgres import ThrowawayPostgres
 
 from .conftest import URL
@@ -46,17 +46,20 @@ class Deployment:
         }
 
     def start(self) -> None:
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "-v0"],
-            cwd=settings.BASE_DIR,
-            env=os.environ | self.environment,
-            check=True,
-        )
+        self.manage("migrate", "-v0")
         port = self.esp.rpartition(":")[2]
         self.run("esp", "esp.tests.fakes.brevo", "--port", port)
         self.run_web()
         self.run_delivery("delivery 1")
         self.run_delivery("delivery 2")
+
+    def manage(self, *arguments: str) -> None:
+        subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=settings.BASE_DIR,
+            env=os.environ | self.environment,
+            check=True,
+        )
 
     def run_web(self) -> None:
         self.run("web", "gunicorn")
@@ -192,6 +195,7 @@ def test_nothing_is_lost_in_an_outage(deployment: Deployment) -> None:
     assert sorted(counts) == sorted(
         (f"canary{number}@test.ru", PLAYS_EACH) for number in range(ADDRESSES)
     )
+    deployment.manage("check_counts")
     contacts = requests.get(f"{deployment.esp}/_stats", timeout=5).json()["contacts"]
     assert contacts == {f"canary{number}@test.ru": 1 for number in range(ADDRESSES)}
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from esp.models import MockContact
@@ -16,6 +17,7 @@ def server(transactional_db: None) -> Iterator[str]:
     # As many as there are threads may ask the ESP, so that each answer says what the ESP said.
     with web_server(ESP_OPTIONS='{"latency": 0.05}', ESP_CONCURRENCY="16") as address:
         yield address
+    call_command("check_counts")
 
 
 @pytest.fixture

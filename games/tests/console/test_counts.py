@@ -1,0 +1,120 @@
+"""The check of counts against plays, its repair, and the made-up campaign."""
+
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from games.kept_days import PlayHour
+from games.models import Game, Play
+from games.services import record_play
+
+from .campaign import NewGame
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+def check(**options: Any) -> str:
+    out = StringIO()
+    call_command("check_counts", stdout=out, **options)
+    return out.getvalue()
+
+
+@pytest.fixture
+def games(new_game: NewGame) -> list[Game]:
+    return [
+        new_game(f"player{n}@test.ru", *[NOON + timedelta(days=d) for d in range(n)])
+        for n in range(5)
+    ]
+
+
+def test_right_counts_are_said_to_be(games: list[Game]) -> None:
+    assert check() == "All counts are right.\n"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "count", "said"),
+    [
+        ([1, 2, 3, 4], 5, "counted 5, plays 4, highest number 4"),
+        ([1, 2, 3, 4], 3, "counted 3, plays 4, highest number 4"),
+        ([1, 2, 4], 4, "counted 4, plays 3, highest number 4"),
+        ([1, 2, 4], 3, "counted 3, plays 3, highest number 4"),
+        ([], 4, "counted 4, plays 0, highest number 0"),
+    ],
+)
+def test_wrong_count_is_named_and_fixed(
+    games: list[Game], numbers: list[int], count: int, said: str
+) -> None:
+    wrong = games[4]
+    wrong.plays.exclude(number__in=numbers).delete()
+    Game.objects.filter(pk=wrong.pk).update(play_count=count)
+    out = StringIO()
+    with pytest.raises(CommandError, match="1 counts are wrong"):
+        call_command("check_counts", stdout=out)
+    assert out.getvalue() == f"game {wrong.pk}: {said}\n"
+    assert "1 counts fixed." in check(fix=True)
+    assert check() == "All counts are right.\n"
+    times = [NOON + timedelta(days=n - 1) for n in numbers]
+    assert list(wrong.plays.order_by("number").values_list("number", "played_at")) == [
+        *enumerate(times, start=1)
+    ]
+    assert record_play(email=wrong.email).games_count == len(numbers) + 1
+
+
+def test_fix_counts_the_days_anew(games: list[Game]) -> None:
+    PlayHour.objects.fill()
+    Game.objects.filter(pk=games[2].pk).update(play_count=9)
+    check(fix=True)
+    assert not PlayHour.objects.exists()
+
+
+def test_check_takes_one_query(
+    games: list[Game], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        check()
+
+
+@pytest.mark.django_db
+def test_demo_is_a_campaign_with_right_counts() -> None:
+    with override_settings(DEBUG=True):
+        call_command("seed_demo", players=300, days=20, stdout=StringIO())
+    assert Game.objects.count() == 300
+    check()
+    counts = sorted(Game.objects.values_list("play_count", flat=True))
+    assert counts[150] <= 2  # most play once or twice
+    assert counts[-1] >= 10  # and a few all the time
+    first, last = (Play.objects.order_by(order).first() for order in ("played_at", "-played_at"))
+    assert first is not None
+    assert last is not None
+    assert timedelta() < timezone.now() - last.played_at < timedelta(days=2)
+    assert timedelta(days=18) < timezone.now() - first.played_at <= timedelta(days=20)
+    launch = Play.objects.filter(played_at__lt=first.played_at + timedelta(days=5)).count()
+    end = Play.objects.filter(played_at__gt=timezone.now() - timedelta(days=5)).count()
+    assert launch > 2 * end
+
+
+@pytest.mark.django_db
+def test_demo_can_grow() -> None:
+    for _ in range(2):
+        call_command("seed_demo", players=10, days=3, force=True, stdout=StringIO())
+    assert Game.objects.count() == 20
+
+
+@pytest.mark.parametrize(
+    ("settings", "options", "text"),
+    [
+        ({}, {}, "Only with DEBUG and the mock ESP"),
+        ({"DEBUG": True, "ESP_BACKEND": "a.real.ESP"}, {}, "Only with DEBUG and the mock ESP"),
+        ({"DEBUG": True}, {"players": 0}, "positive numbers"),
+        ({"DEBUG": True}, {"days": 0}, "positive numbers"),
+    ],
+)
+def test_demo_refuses(settings: dict[str, Any], options: dict[str, Any], text: str) -> None:
+    with override_settings(**settings), pytest.raises(CommandError, match=text):
+        call_command("seed_demo", **options)
