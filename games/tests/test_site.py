@@ -118,7 +118,7 @@ def test_no_policy_on_the_pages_of_errors_under_debug(client: Client, settings: 
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_modules_for_pages_of_any_origin(client: Client, name: str) -> None:
+def test_modules_for_pages_of_any_origin(client: Client, db: None, name: str) -> None:
     response = client.get(reverse("client-module", args=[name]), headers={"Origin": AGENCY})
     assert response.headers["Access-Control-Allow-Origin"] == "*"
     assert response.headers["Content-Type"] == "text/javascript; charset=utf-8"
@@ -132,7 +132,7 @@ def test_no_other_file_is_a_module(client: Client, name: str) -> None:
     assert client.get(f"/{name}").status_code == 404
 
 
-def test_module_that_the_browser_has(client: Client) -> None:
+def test_module_that_the_browser_has(client: Client, db: None) -> None:
     first = client.get("/verification-mail.js")
     first.close()
     modified = first.headers["Last-Modified"]
