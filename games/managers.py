@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import IntegrityError, connection, models, transaction
@@ -16,9 +15,8 @@ from games.contacts import LEASE, Outcome, backoff
 from games.exceptions import IdempotencyKeyReused
 
 if TYPE_CHECKING:
-    from games.models import DeliveryPause, Game, Play  # noqa: F401
+    from games.models import Game, Play
 
-logger = logging.getLogger(__name__)
 
 # GREATEST, since the row's lock may be waited for: plays are in the order of their times. A key
 # that was counted before finds no row to update, and is told apart afterwards.
@@ -35,8 +33,6 @@ WITH played AS (
 )
 SELECT play_count, esp_status FROM played
 """
-
-PROBE_EVERY = timedelta(seconds=60)
 
 
 class RecordedPlay(NamedTuple):
@@ -178,32 +174,3 @@ class GameQuerySet(models.QuerySet["Game"]):
             contact_due_at=timezone.now(),
             contact_error="",
         )
-
-
-class DeliveryPauseQuerySet(models.QuerySet["DeliveryPause"]):
-    """The one pause, or none."""
-
-    def begin(self, reason: str) -> None:
-        """Pause delivery for everyone, or keep it paused until the next probe."""
-        values = {"reason": reason, "probe_at": timezone.now() + PROBE_EVERY}
-        _, created = self.update_or_create(pk=1, defaults=values)
-        if created:
-            logger.error("delivery paused until an operator acts: %s", reason)
-
-    def end(self) -> None:
-        """Go on delivering."""
-        deleted, _ = self.all().delete()
-        if deleted:
-            logger.warning("delivery goes on")
-
-    def probe_now(self) -> None:
-        """Let the next process that asks probe, without waiting for its turn."""
-        self.update(probe_at=timezone.now())
-
-    def may_deliver(self) -> bool:
-        """Return whether there is no pause, or it falls to this process to probe."""
-        now = timezone.now()
-        if not self.exists():
-            return True
-        # Of several processes one moves the probe on, and so makes it.
-        return bool(self.filter(probe_at__lte=now).update(probe_at=now + PROBE_EVERY))

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from esp.addresses import AddressField, normalised_constraint, readable_address
 from games.contact_state import ContactState
 from games.contacts import LEASE
+from games.delivery_pause import DeliveryPauseQuerySet
 from games.kept_days import DomainDay, PlayHour  # noqa: F401 - Django looks for models here
-from games.managers import DeliveryPauseQuerySet, GameQuerySet
+from games.managers import GameQuerySet
 
 
 class Game(models.Model):
