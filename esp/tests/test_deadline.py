@@ -2,6 +2,7 @@ import threading
 
 import pytest
 
+from esp.backends.connection import seconds_left
 from esp.deadline import remaining, time_budget
 
 
@@ -44,3 +45,8 @@ def test_budget_is_of_its_own_thread() -> None:
         thread.join()
 
     assert seen == [5]
+
+
+def test_connection_is_not_tried_with_no_time_left() -> None:
+    with time_budget(0), pytest.raises(TimeoutError):
+        seconds_left()

@@ -3,6 +3,7 @@ import time
 import pytest
 
 from esp.backends.mock import MockBackend
+from esp.deadline import time_budget
 from esp.errors import ContactRejected, ESPUnavailable
 from esp.models import MockContact
 
@@ -44,3 +45,8 @@ def test_latency(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", slept.append)
     MockBackend(latency=1.5).has_contact("cem@test.ru")
     assert slept == [1.5]
+
+
+def test_caller_with_less_time_than_the_latency() -> None:
+    with time_budget(0.01), pytest.raises(ESPUnavailable, match="too slow"):
+        MockBackend(latency=3600).has_contact("cem@test.ru")

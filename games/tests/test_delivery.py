@@ -174,6 +174,18 @@ def test_pause_that_keeps_nobody_waiting_ends() -> None:
     assert not DeliveryPause.objects.exists()
 
 
+def test_probe_that_fails_prolongs_the_pause_and_says_nothing_more(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    DeliveryPause.objects.begin("the key is not valid")
+    DeliveryPause.objects.update(probe_at=timezone.now())
+    caplog.clear()
+    DeliveryPause.objects.begin("the list is not there")
+    assert DeliveryPause.objects.get().reason == "the list is not there"
+    assert not DeliveryPause.objects.may_deliver()
+    assert caplog.records == []
+
+
 def test_wrong_key_met_by_a_play_pauses_delivery_too(
     play: Callable[..., Any], stubborn: type[StubbornBackend]
 ) -> None:
