@@ -40,7 +40,10 @@ def repair(game_id: int) -> None:
     A gap must close: the next play would take a number that exists.
     """
     with transaction.atomic():
-        game = Game.objects.select_for_update().get(pk=game_id)
+        PlayHour.objects.forget()
+        game = Game.objects.select_for_update().filter(pk=game_id).first()
+        if game is None:  # deleted meanwhile
+            return
         plays = game.plays.order_by("number")
         for number, (pk, old) in enumerate(plays.values_list("pk", "number"), start=1):
             if number != old:  # always lower, and free: upwards, no two ever meet
@@ -49,4 +52,3 @@ def repair(game_id: int) -> None:
         game.play_count = times["n"]
         game.first_played_at, game.last_played_at = times["first"], times["last"]
         game.save(update_fields=["play_count", "first_played_at", "last_played_at"])
-        PlayHour.objects.forget()

@@ -49,10 +49,10 @@ class Campaign:
         done = 0
         while batch := list(islice(numbers, BATCH)):
             with transaction.atomic():
+                PlayHour.objects.forget()
                 self._write(batch)
             done += len(batch)
             yield done
-        PlayHour.objects.forget()
 
     def _write(self, numbers: list[int]) -> None:
         times = [self._times() for _ in numbers]

@@ -1,5 +1,6 @@
 """Taking over the addresses of a campaign that began elsewhere."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,8 @@ from games.kept_days import PlayHour
 from games.models import Game, Play
 
 BATCH = 1_000
+COUNT = re.compile(r"([0-9]{1,5})(\.0+)?")  # a spreadsheet's numbers may come as 3.0
+EARLIEST = 1990  # year
 MOST_PLAYS = 10_000  # of one address; more is a slip
 
 
@@ -49,19 +52,21 @@ def import_known_addresses(rows: Iterable[dict[str, Any]], *, dry_run: bool) -> 
 
     A count becomes the greater of ours and the file's, never less, so that the same file changes
     nothing the second time. A play that only the file knows becomes a row as any other, dated as
-    the file says, its answer unknown. Each batch is a transaction of its own: if the process dies,
-    import the file again. A dry run locks and writes nothing.
+    the file says, its answer unknown; what has played here already keeps its first play. Each
+    batch is a transaction of its own: if the process dies, import the file again. A dry run locks
+    and writes nothing.
     """
     report = ImportReport()
-    known = _understood(rows, report, timezone.now())
-    while batch := list(islice(known, BATCH)):
-        merged: dict[str, KnownAddress] = {}
-        for row in batch:
-            merged[row.email] = _merge(row, merged[row.email]) if row.email in merged else row
-        if dry_run:
-            _count(merged, _games(merged), report)
+    merged: dict[str, KnownAddress] = {}
+    for row in _understood(rows, report, timezone.now()):
+        merged[row.email] = _merge(row, merged[row.email]) if row.email in merged else row
+    known = iter(merged.items())
+    while batch := dict(islice(known, BATCH)):
+        games = _games(batch)
+        if dry_run or not _behind(games.values(), batch, new=len(batch) - len(games)):
+            _count(batch, games, report)
         else:
-            _write(merged, report)
+            _write(batch, report)
     return report
 
 
@@ -79,9 +84,10 @@ def _understand(row: dict[str, Any], now: datetime) -> KnownAddress:
     """Return what the row says; raise ValidationError where it makes no sense."""
     email = normalise_address(str(row.get("email") or ""))
     value = row.get("plays")
-    # A spreadsheet's numbers may come as 3.0. Known without a count: it played at least once.
-    text = "1" if value in (None, "") else str(value).strip().removesuffix(".0")
-    if not (text.isascii() and text.isdigit() and int(text) <= MOST_PLAYS):
+    # Known without a count: it played at least once.
+    text = "1" if value in (None, "") else str(value).strip()
+    count = COUNT.fullmatch(text)
+    if not count or int(count[1]) > MOST_PLAYS:
         raise ValidationError(
             _("plays: “%(value)s” is not a number from 0 to %(most)d.")
             % {"value": text[:40], "most": MOST_PLAYS}
@@ -90,7 +96,7 @@ def _understand(row: dict[str, Any], now: datetime) -> KnownAddress:
     first = _moment(row, "first_play", now) or last
     if first > last:
         raise ValidationError(_("first_play is later than last_play."))
-    return KnownAddress(email, int(text), first, last)
+    return KnownAddress(email, int(count[1]), first, last)
 
 
 def _moment(row: dict[str, Any], column: str, now: datetime) -> datetime | None:
@@ -98,7 +104,8 @@ def _moment(row: dict[str, Any], column: str, now: datetime) -> datetime | None:
     if value is None or not str(value).strip():
         return None
     moment = value if isinstance(value, datetime) else _parse(str(value).strip())
-    if moment is None:
+    # Programs write year 1 for "none", which PostgreSQL would keep and Python could not read.
+    if moment is None or moment.year < EARLIEST:
         raise ValidationError(
             _("%(column)s: “%(value)s” is not a date such as 2026-05-01 or 2026-05-01 18:30:00.")
             % {"column": column, "value": str(value)[:40]}
@@ -142,8 +149,15 @@ def _count(rows: dict[str, KnownAddress], games: dict[str, Game], report: Import
             report.unchanged += 1
 
 
+def _behind(games: Iterable[Game], rows: dict[str, KnownAddress], *, new: int) -> bool:
+    """Return whether the rows would change anything."""
+    return bool(new) or any(game.play_count < rows[game.email].plays for game in games)
+
+
 def _write(rows: dict[str, KnownAddress], report: ImportReport) -> None:
     with transaction.atomic():
+        # First, since its lock may be waited for, and no play must wait for a game's meanwhile.
+        PlayHour.objects.forget()
         before = _games(rows)
         new = [Game(email=email) for email in sorted(rows) if email not in before]
         Game.objects.bulk_create(new, ignore_conflicts=True)
@@ -155,8 +169,6 @@ def _write(rows: dict[str, KnownAddress], report: ImportReport) -> None:
             [play for game in behind for play in _plays(game, rows[game.email])]
         )
         Game.objects.bulk_update(behind, ["play_count", "first_played_at", "last_played_at"])
-        if behind:
-            PlayHour.objects.forget()
 
 
 def _plays(game: Game, row: KnownAddress) -> Iterator[Play]:
@@ -164,6 +176,6 @@ def _plays(game: Game, row: KnownAddress) -> Iterator[Play]:
     while game.play_count < row.plays:
         at = row.last_play if game.play_count else row.first_play
         game.play_count += 1
-        game.first_played_at = min(game.first_played_at or at, row.first_play)
+        game.first_played_at = game.first_played_at or at
         game.last_played_at = max(game.last_played_at or at, at)
         yield Play(game=game, number=game.play_count, played_at=at, esp_status=None)

@@ -41,6 +41,11 @@ class PlayHourQuerySet(models.QuerySet["PlayHour"]):
             )
         return self._end()
 
+    def newest(self) -> int | None:
+        """Return what changes whenever the kept days do: the last row's number."""
+        newest: int | None = self.aggregate(newest=Max("pk"))["newest"]
+        return newest
+
     def forget(self) -> None:
         """Drop what is kept, in the transaction that changes plays of the past."""
         with transaction.atomic():

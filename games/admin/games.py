@@ -1,9 +1,12 @@
 """The addresses. Counting is the program's business: counts are read-only."""
 
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -52,7 +55,6 @@ class GameAdmin(KnownAddressesMixin, ExportMixin, ModelAdmin):
     list_filter_submit = True
     list_before_template = "games/admin/totals.html"
     import_export_change_list_template = "admin/import_export/change_list_import_export.html"
-    paginator = TotalsPaginator
     # Stored in lower case: a search that ignores case would take the database three times as long.
     search_fields = ["email__contains"]
     search_help_text = _("An address or a part of it, such as a domain.")
@@ -78,6 +80,13 @@ class GameAdmin(KnownAddressesMixin, ExportMixin, ModelAdmin):
         # Of the list, by its actions; not of a game: another address would be another person with
         # this one's plays.
         return obj is None and super().has_change_permission(request)
+
+    def get_paginator(
+        self, request: HttpRequest, queryset: QuerySet, *args: Any, **kwargs: Any
+    ) -> Paginator:
+        # A game's history is paged too, and its entries have no plays to add up.
+        paged = TotalsPaginator if queryset.model is Game else Paginator
+        return paged(queryset, *args, **kwargs)
 
     def get_inlines(self, request: HttpRequest, obj: Game | None) -> list[Any]:
         return self.inlines if obj else []
@@ -115,7 +124,10 @@ class GameAdmin(KnownAddressesMixin, ExportMixin, ModelAdmin):
             )
             since = date_format(localtime(pause.since), "SHORT_DATETIME_FORMAT")
             messages.error(request, text % {"since": since, "reason": pause.reason})
-        return super().changelist_view(request, extra_context)
+        # An action is carried out whole, with its entry in the log, or not at all.
+        whole = transaction.atomic() if request.method == "POST" else nullcontext()
+        with whole:
+            return super().changelist_view(request, extra_context)
 
     @admin.action(
         description=_("Deliver now: pending contacts need not wait"), permissions=["change"]
@@ -150,9 +162,11 @@ class GameAdmin(KnownAddressesMixin, ExportMixin, ModelAdmin):
         write_log(request, Game, text % {"count": len(queryset)})
 
     def delete_model(self, request: HttpRequest, obj: Game) -> None:
-        super().delete_model(request, obj)
-        PlayHour.objects.forget()
+        with transaction.atomic():
+            PlayHour.objects.forget()
+            super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Game]) -> None:
-        super().delete_queryset(request, queryset)
-        PlayHour.objects.forget()
+        with transaction.atomic():
+            PlayHour.objects.forget()
+            super().delete_queryset(request, queryset)

@@ -1,9 +1,13 @@
 """Taking over known addresses: look at what would happen first, then say yes."""
 
+import io
+import re
 from typing import Any
 
+import openpyxl
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from import_export import resources
 from import_export.admin import ImportMixin
@@ -26,6 +30,29 @@ class CSV(base_formats.CSV):
         header = in_stream.partition("\n")[0]
         delimiter = ";" if header.count(";") > header.count(",") else ","
         return super().create_dataset(in_stream, delimiter=delimiter, **kwargs)
+
+
+class XLSX(base_formats.XLSX):
+    """All sheets that begin with the first one's header: our own exports may need several."""
+
+    def create_dataset(self, in_stream: Any) -> Dataset:
+        book = openpyxl.load_workbook(io.BytesIO(in_stream), read_only=True, data_only=True)
+        dataset = Dataset()
+        for sheet in book.worksheets:
+            rows = sheet.iter_rows(values_only=True)
+            header = list(next(rows, ()))
+            dataset.headers = dataset.headers or header
+            for row in rows if header == dataset.headers else ():
+                if any(row):
+                    dataset.append([_decoded(value) for value in row])
+        return dataset
+
+
+def _decoded(value: Any) -> Any:
+    """Return a cell's text as Excel shows it, which writes "_x005F_" for some underscores."""
+    if not isinstance(value, str):
+        return value
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda code: chr(int(code[1], 16)), value)
 
 
 class KnownAddressResult(Result):
@@ -59,8 +86,15 @@ class KnownAddressResource(resources.Resource):
 
 class KnownAddressesMixin(ImportMixin):
     import_form_class = ImportForm
-    import_formats = [CSV, base_formats.XLSX]
+    import_formats = [CSV, XLSX]
     import_template_name = "games/admin/import.html"
+
+    def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().process_import(request, **kwargs)
+        except (FileNotFoundError, IndexError):  # sent twice, or to another container
+            messages.error(request, _("The file is no longer there. Upload it again."))
+            return redirect("admin:games_game_import")
 
     def get_import_resource_classes(self, request: HttpRequest) -> list[type]:
         return [KnownAddressResource]

@@ -17,6 +17,7 @@ from games.models import DeliveryPause, Game
 
 DAYS = 90
 DOMAINS = 10
+READS = 3  # at most, while the past is being changed
 LATE = timedelta(minutes=5)
 
 
@@ -46,7 +47,17 @@ class Numbers:
 
     @classmethod
     def read(cls) -> Self:
-        since = PlayHour.objects.fill()
+        """Read all numbers; again, if an import or a deletion drops the kept days meanwhile."""
+        for _ in range(READS):
+            since = PlayHour.objects.fill()
+            newest = PlayHour.objects.newest()
+            numbers = cls._read(since)
+            if PlayHour.objects.newest() == newest:
+                break
+        return numbers
+
+    @classmethod
+    def _read(cls, since: datetime | None) -> Self:
         plays = PlaysByHour.read(since)
         return cls(
             at=timezone.now(),

@@ -19,6 +19,7 @@ OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+CODED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # in XML
 
 
@@ -72,7 +73,8 @@ def _cell(value: Any) -> str:
             return f'<c t="b"><v>{value:d}</v></c>'
         case int():
             return f"<c><v>{value}</v></c>"
-    text = escape(UNWRITABLE.sub("�", value))
+    # Excel reads _x0041_ as "A", wherever it stands.
+    text = escape(UNWRITABLE.sub("�", CODED.sub("_x005F_", value)))
     return f'<c t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 

@@ -15,7 +15,7 @@ from games.contact_state import ContactState
 from games.dashboard.charts import day_chart
 from games.dashboard.numbers import Numbers
 from games.dashboard.periods import PeriodNumbers
-from games.dashboard.plays_by_hour import Day
+from games.dashboard.plays_by_hour import Day, PlaysByHour
 from games.kept_days import DomainDay, PlayHour
 from games.models import DeliveryPause, Game
 
@@ -213,8 +213,27 @@ def test_numbers_take_the_same_queries_for_any_campaign(
     campaign: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     PlayHour.objects.fill()
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         Numbers.read()
+
+
+def test_numbers_are_read_again_when_the_past_changes_meanwhile(
+    campaign: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = Numbers.read()
+    plain = PlaysByHour.read
+    reads: list[datetime | None] = []
+
+    def forget_first(since: datetime | None) -> PlaysByHour:
+        if not reads:
+            PlayHour.objects.forget()
+        reads.append(since)
+        return plain(since)
+
+    monkeypatch.setattr(PlaysByHour, "read", forget_first)
+    numbers = Numbers.read()
+    assert numbers.periods == right.periods
+    assert numbers.domains == right.domains
 
 
 def test_bars_stand_on_each_other_within_the_drawing() -> None:

@@ -34,6 +34,8 @@ NASTY = [
     "=cmd|'/c'!a1@example.com",
     "1e5@example.com",
     "00123@example.com",
+    "_x0009_c@example.com",
+    "a_x0041_b@example.com",
 ]
 FORMATS = {"csv": "0", "xlsx": "1", "json": "2"}
 HEADER = ["email", "plays", "first_play", "last_play", "contact", "last_error"]
@@ -78,7 +80,8 @@ def test_xlsx_holds_text_as_text_and_counts_as_numbers(staff: Client, nasty: lis
     sheet = openpyxl.load_workbook(io.BytesIO(export(staff, "xlsx"))).worksheets[0]
     header, *rows = sheet.iter_rows()
     assert [cell.value for cell in header] == HEADER
-    assert {row[0].value for row in rows} == set(nasty)
+    # As Excel reads it; openpyxl leaves the code as it is.
+    assert {row[0].value.replace("_x005F_", "_") for row in rows} == set(nasty)
     assert {cell.data_type for row in rows for cell in (row[0], row[5])} == {"s"}
     assert {row[1].value for row in rows} == {1}
 

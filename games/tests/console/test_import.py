@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from games.exporting import formats
 from games.importing import ImportReport, import_known_addresses
 from games.kept_days import PlayHour
 from games.models import Game, Play
@@ -21,6 +22,7 @@ from .campaign import GAMES, NewGame
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+NO_DATE = "is not a date such as 2026-05-01 or 2026-05-01 18:30:00."
 
 pytestmark = pytest.mark.django_db
 
@@ -114,19 +116,18 @@ def test_dry_run_counts_and_writes_nothing(new_game: NewGame) -> None:
         ({"plays": -1}, "plays: “-1” is not a number from 0 to 10000."),
         ({"plays": 10_001}, "plays: “10001” is not a number from 0 to 10000."),
         ({"plays": "²"}, "plays: “²” is not a number from 0 to 10000."),
+        ({"plays": "9" * 5000}, f"plays: “{'9' * 40}” is not a number from 0 to 10000."),
+        (
+            {"last_play": "0001-01-01T00:00:00+14:00"},
+            f"last_play: “0001-01-01T00:00:00+14:00” {NO_DATE}",
+        ),
         ({"last_play": "2099-01-01"}, "last_play lies in the future."),
         (
             {"first_play": "2026-02-02", "last_play": "2026-02-01"},
             "first_play is later than last_play.",
         ),
-        (
-            {"last_play": "2026-02-30"},
-            "last_play: “2026-02-30” is not a date such as 2026-05-01 or 2026-05-01 18:30:00.",
-        ),
-        (
-            {"first_play": "May"},
-            "first_play: “May” is not a date such as 2026-05-01 or 2026-05-01 18:30:00.",
-        ),
+        ({"last_play": "2026-02-30"}, f"last_play: “2026-02-30” {NO_DATE}"),
+        ({"first_play": "May"}, f"first_play: “May” {NO_DATE}"),
     ],
 )
 def test_row_with_an_error_is_left_out_and_said_so(row: dict[str, Any], text: str) -> None:
@@ -135,10 +136,31 @@ def test_row_with_an_error_is_left_out_and_said_so(row: dict[str, Any], text: st
     assert Game.objects.get().email == "ann@test.ru"
 
 
-@pytest.mark.parametrize("plays", [3, 3.0, "3", " 3 ", "3.0"])
+@pytest.mark.parametrize("plays", [3, 3.0, "3", " 3 ", "3.0", "3.00"])
 def test_numbers_as_spreadsheets_write_them(plays: Any) -> None:
     take({"email": "cem@test.ru", "plays": plays})
     assert Game.objects.get().play_count == 3
+
+
+def test_rows_of_one_address_are_one_however_far_apart() -> None:
+    last = {"last_play": "2026-05-01 12:00:00"}
+    rows: list[dict[str, Any]] = [{"email": "cem@test.ru", "plays": 1} | last]
+    rows += [{"email": f"player{n}@test.ru"} | last for n in range(1001)]
+    rows += [{"email": "CEM@test.ru", "plays": 5, "first_play": "2026-04-01"} | last]
+    dry = take(*rows, dry_run=True)
+    assert (dry.new, dry.raised, dry.plays) == (1002, 0, 1006)
+    assert take(*rows) == dry
+    game = Game.objects.get(email="cem@test.ru")
+    assert game.first_played_at == game.plays.get(number=1).played_at < NOON
+
+
+def test_who_has_played_here_keeps_the_first_play(new_game: NewGame) -> None:
+    new_game("cem@test.ru", NOON)
+    take(
+        {"email": "cem@test.ru", "plays": 2, "first_play": "2026-01-01", "last_play": "2026-02-01"}
+    )
+    game = Game.objects.get()
+    assert (game.first_played_at, game.last_played_at, game.play_count) == (NOON, NOON, 2)
 
 
 def test_batches_take_few_queries(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
@@ -181,6 +203,23 @@ def test_xlsx_is_imported(staff: Client) -> None:
     book.save(data)
     confirm(staff, upload(staff, data.getvalue(), "xlsx"))
     assert plays("cem@test.ru") == [(1, NOON), (2, NOON)]
+
+
+def test_own_export_of_several_sheets_reads_back(
+    staff: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("games.exporting.spreadsheet.ROWS", 3)
+    emails = ["_x0009_c@example.com", "a_x0041_b@example.com", "cem@test.ru"]
+    data = b"".join(formats.XLSX().stream(["email"], ([email] for email in emails)))
+    confirm(staff, upload(staff, data, "xlsx"))
+    assert sorted(Game.objects.values_list("email", flat=True)) == emails
+
+
+def test_confirmation_sent_twice_is_answered(staff: Client) -> None:
+    response = upload(staff, b"email\ncem@test.ru\n", "csv")
+    confirm(staff, response)
+    assert "The file is no longer there. Upload it again." in confirm(staff, response)
+    assert Game.objects.get().play_count == 1
 
 
 def test_file_without_the_column_is_said_so(staff: Client) -> None:
