@@ -10,6 +10,7 @@ from django.test import override_settings
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from games.counts import repair
 from games.kept_days import PlayHour
 from games.models import Game, Play
 from games.services import record_play
@@ -118,3 +119,8 @@ def test_demo_can_grow() -> None:
 def test_demo_refuses(settings: dict[str, Any], options: dict[str, Any], text: str) -> None:
     with override_settings(**settings), pytest.raises(CommandError, match=text):
         call_command("seed_demo", **options)
+
+
+def test_game_that_was_deleted_meanwhile_is_passed_over(db: None) -> None:
+    repair(0)
+    assert not Game.objects.exists()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -234,6 +235,16 @@ def test_numbers_are_read_again_when_the_past_changes_meanwhile(
     numbers = Numbers.read()
     assert numbers.periods == right.periods
     assert numbers.domains == right.domains
+
+
+def test_numbers_are_given_though_the_past_keeps_changing(
+    campaign: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = Numbers.read()
+    changes = count()
+    monkeypatch.setattr("games.kept_days.PlayHourQuerySet.newest", lambda self: next(changes))
+    assert Numbers.read().periods == right.periods
+    assert next(changes) == 6  # two looks in each of three tries
 
 
 def test_bars_stand_on_each_other_within_the_drawing() -> None:

@@ -199,6 +199,7 @@ def test_xlsx_is_imported(staff: Client) -> None:
     book = openpyxl.Workbook()
     for row in (["email", "plays", "last_play"], ["cem@test.ru", 2, datetime(2026, 5, 1, 12)]):  # noqa: DTZ001
         book.active.append(row)
+    book.active.append(["", None, None])  # a row that somebody emptied
     data = io.BytesIO()
     book.save(data)
     confirm(staff, upload(staff, data.getvalue(), "xlsx"))
