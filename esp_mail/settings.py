@@ -71,6 +71,8 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "esp_mail.urls"
+# Where the admin is; nginx takes the same variable.
+ADMIN_PATH = environment.url_path("ADMIN_PATH", "admin")
 WSGI_APPLICATION = "esp_mail.wsgi.application"
 
 TEMPLATES = [
@@ -106,6 +108,8 @@ def database(url: str) -> dict[str, Any]:
         # Seconds; and milliseconds until data that nothing acknowledges ends the connection.
         options = {"connect_timeout": 3, "tcp_user_timeout": 10_000}
         config |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+        # So that one secret can be the database's container's and this one's.
+        config["PASSWORD"] = config["PASSWORD"] or environment.text("POSTGRES_PASSWORD")
     return config | {"OPTIONS": options | config.get("OPTIONS", {})}
 
 
@@ -172,7 +176,7 @@ CORS_ALLOWED_ORIGINS = environment.items("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/verification_mail/?$"
 CORS_ALLOW_METHODS = ["POST"]
 CORS_ALLOW_HEADERS = ["accept-language", "content-type", "idempotency-key"]
-CORS_EXPOSE_HEADERS = ["Retry-After"]
+CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID"]
 
 # By the app_name of the address, "" for the rest; see esp_mail.csp.
 STRICT_POLICY = (
