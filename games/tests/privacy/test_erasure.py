@@ -17,7 +17,7 @@ from esp.errors import ContactRejected, ESPMisconfigured
 from esp.gate import get_gate
 from esp.models import MockContact
 from esp.tests.fakes.brevo import FakeBrevo
-from games import services
+from games import contacts, services
 from games.contact_state import ContactState
 from games.contacts import LEASE, Outcome
 from games.dashboard.numbers import Numbers
@@ -161,9 +161,10 @@ def test_erased_on_the_command_line_with_the_mock(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("address", ["", "cem"])
-def test_command_line_refuses_what_is_no_address(address: str) -> None:
-    with pytest.raises(CommandError):
-        call_command("forget_address", address)
+@pytest.mark.parametrize("command", ["forget_address", "export_address"])
+def test_command_line_refuses_what_is_no_address(command: str, address: str) -> None:
+    with pytest.raises(CommandError, match="@"):
+        call_command(command, address)
 
 
 def test_totals_and_counts_stay_right() -> None:
@@ -184,7 +185,7 @@ def test_totals_and_counts_stay_right() -> None:
 
 def test_play_under_way_when_its_address_is_erased(caplog: pytest.LogCaptureFixture) -> None:
     """The play is committed; while it asks the ESP, the address goes."""
-    plain = services.settle
+    plain = contacts.settle
 
     def settle(email: str, *, seconds: float) -> Outcome:
         forget(email, reason="asked")
@@ -251,7 +252,7 @@ def test_import_brings_nobody_back(played_again: bool) -> None:
     forget(CANARY, reason="asked")
     if played_again:
         record_play(email=CANARY)
-    rows = [{"email": "cem@test.ru"}, {"email": CANARY.upper(), "plays": 9}]
+    rows: list[dict[str, Any]] = [{"email": "cem@test.ru"}, {"email": CANARY.upper(), "plays": 9}]
     report = import_known_addresses(rows, dry_run=False)
     assert report.errors == [(3, "This person was erased. Delete the row from your file.")]
     assert report.new == 1
