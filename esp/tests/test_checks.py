@@ -20,7 +20,7 @@ class RenamedArgument:
 
 
 class RenamedOption(MockBackend):
-    def remove_contact(self, address: str) -> None: ...  # type: ignore[override]
+    def remove_contact(self, address: str) -> None: ...
 
 
 class MissingMethod:

@@ -88,8 +88,10 @@ REMOVALS: dict[type[FakeESP], list[tuple[str, str, bytes]]] = {
         (
             "POST",
             "/api/data-privacy-deletion-jobs",
-            b'{"data": {"type": "data-privacy-deletion-job", "attributes": {"profile": '
-            b'{"data": {"type": "profile", "attributes": {"email": "c+m@test.ru"}}}}}}',
+            (
+                b'{"data": {"type": "data-privacy-deletion-job", "attributes": {"profile": '
+                b'{"data": {"type": "profile", "attributes": {"email": "c+m@test.ru"}}}}}}'
+            ),
         )
     ],
     FakeListmonk: [
