@@ -13,8 +13,10 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from esp.addresses import normalise_address, readable_address
+from games.admin.contact_story import contact_story
 from games.admin.log import write_log
 from games.forgetting import checked_reason, forget, preview
 from games.masking import mask_address
@@ -28,7 +30,7 @@ class AddressForm(forms.Form):
     address = forms.CharField(
         label=gettext_lazy("Address"),
         max_length=320,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
     )
 
     def clean_address(self) -> str:
@@ -39,7 +41,9 @@ class ErasureForm(AddressForm):
     """What is erased, and why. The reason is kept; the address is not."""
 
     address = forms.CharField(max_length=320, widget=forms.HiddenInput)
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget
+    )
 
     def clean_reason(self) -> str:
         return checked_reason(self.cleaned_data["reason"])
@@ -77,7 +81,7 @@ class PersonMixin:
         _require(request, "games.view_person")
         game = get_object_or_404(Game, pk=pk)
         write_log(request, Game, _("Opened everything about this person."), game)
-        return self._person(request, "page", person=about(game.email))
+        return self._person(request, "page", person=about(game.email), story=contact_story(game))
 
     def person_json(self, request: HttpRequest, pk: int) -> HttpResponse:
         _require(request, "games.view_person")
