@@ -192,9 +192,11 @@ def test_nothing_a_viewer_can_reach_holds_an_address(sign_in: SignIn, game: Game
     waiting += ["/admin/search/?s=qzx", "/admin/search/?s=qzx&extended=1"]
     while waiting:
         url = waiting.pop().partition("#")[0]
-        if url in seen or not url.startswith("/admin/") or "logout" in url:
+        # One of each kind: the orders and filters of a list can be combined without an end.
+        kind = re.sub(r"=[^&]*", "", url) if "?o=" in url or "&" in url else url
+        if kind in seen or not url.startswith("/admin/") or "logout" in url:
             continue
-        seen.add(url)
+        seen.add(kind)
         answer = viewer.get(url)
         text = body(answer)
         assert "canary" not in f"{text}{unquote(str(answer.headers))}".lower(), url
