@@ -54,7 +54,7 @@ def test_wrong_backend_or_options(
 ) -> None:
     settings.ESP_BACKEND = backend
     settings.ESP_OPTIONS = options
-    messages = run_checks()
+    messages = [message for message in run_checks() if not message.is_silenced()]
     assert [message.id for message in messages] == ids
     assert "secret" not in str(messages)
 
