@@ -22,6 +22,7 @@ from games.contact_state import ContactState
 from games.contacts import LEASE, Outcome
 from games.dashboard.numbers import Numbers
 from games.delivery import Delivery
+from games.erased_hours import ErasedHour
 from games.erasures import ErasedKey, Erasure, RemovalState, digest
 from games.exceptions import IdempotencyKeyReused
 from games.forgetting import anonymise, forget
@@ -426,3 +427,16 @@ def test_anonymise_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(3):
         make_game(f"player{number}@test.ru", NOON)
     assert list(anonymise(1)) == [2, 1]
+
+
+def test_rows_say_what_they_are() -> None:
+    erasure = forget(CANARY, reason="asked")
+    assert str(ErasedKey(digest="abc")) == "abc"
+    assert str(ErasedHour(hour=NOON)) == str(NOON)
+    assert str(erasure) == f"Erasure {erasure.pk}"
+
+
+def test_anonymise_where_nothing_is_owed() -> None:
+    out = io.StringIO()
+    call_command("anonymise", older_than=30, stdout=out)
+    assert out.getvalue() == "Would erase: 0. Nothing was done; --yes does it.\n"
