@@ -15,7 +15,8 @@ def test_added_contact_is_known() -> None:
     assert not backend.has_contact("cem@test.ru")
     backend.add_contact("cem@test.ru")
     assert backend.has_contact("cem@test.ru")
-    assert str(MockContact.objects.get()) == "cem@test.ru"
+    contact = MockContact.objects.get()
+    assert (contact.email, str(contact)) == ("cem@test.ru", f"Contact {contact.pk}")
 
 
 def test_contact_added_twice_is_one_contact_and_says_so() -> None:
