@@ -14,6 +14,7 @@ from esp.backends.base import ESPBackend
 from esp.breaker import Breaker
 from esp.deadline import time_budget
 from esp.errors import NotAsked
+from esp.metrics import ObservedBackend
 
 
 class Gate:
@@ -42,7 +43,7 @@ class Gate:
             raise NotAsked("too many calls at once")
         try:
             with self.breaker.call(), time_budget(seconds):
-                yield get_backend()
+                yield ObservedBackend(get_backend())
         finally:
             self._free.release()
 

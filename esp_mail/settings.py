@@ -11,7 +11,7 @@ from urllib.parse import quote
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from esp_mail import environment
+from esp_mail import environment, error_reports, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -31,6 +31,12 @@ def required(name: str, *, in_debug: str, example: str) -> str:
 
 SECRET_KEY = required(
     "SECRET_KEY",
+    in_debug="for-debug-only",
+    example="$(python3 -c 'import secrets; print(secrets.token_urlsafe(50))')",
+)
+# Of the keyed hashes that stand for addresses in the log.
+PRIVACY_KEY = required(
+    "PRIVACY_KEY",
     in_debug="for-debug-only",
     example="$(python3 -c 'import secrets; print(secrets.token_urlsafe(50))')",
 )
@@ -58,7 +64,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "corsheaders.middleware.CorsMiddleware",  # first: a preflight needs nothing of the others
+    "esp_mail.observing.ObservingMiddleware",
+    "corsheaders.middleware.CorsMiddleware",  # early: a preflight needs nothing of the others
     "django.middleware.security.SecurityMiddleware",
     "esp_mail.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -121,12 +128,40 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The values of .env.example let a stranger try the three containers; they may not serve the public.
-if any("trial-only" in secret for secret in (SECRET_KEY, DATABASES["default"]["PASSWORD"])) and (
+SECRETS = (SECRET_KEY, PRIVACY_KEY, DATABASES["default"]["PASSWORD"])
+if any("trial-only" in secret for secret in SECRETS) and (
     not {"localhost", "127.0.0.1", "[::1]"}.issuperset(ALLOWED_HOSTS)
 ):
     raise ImproperlyConfigured(
-        "SECRET_KEY or the database's password is the one of .env.example, which everybody knows: "
+        "SECRET_KEY, PRIVACY_KEY or the database's password is the one of .env.example, which everybody knows: "
         "make your own before ALLOWED_HOSTS names a public host."
+    )
+
+# What all processes share. Redis where there is one: limits on plays need it.
+REDIS_URL = environment.redis_url("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+}
+
+# The header in which the proxy states the client's address; empty: the connection's own.
+CLIENT_IP_HEADER = environment.text("CLIENT_IP_HEADER")
+# Limits, as (how many, in how many seconds), or None.
+PLAYS_PER_ADDRESS = environment.rate("PLAYS_PER_ADDRESS")
+ADDRESSES_PER_CLIENT = environment.rate("ADDRESSES_PER_CLIENT")
+if (PLAYS_PER_ADDRESS or ADDRESSES_PER_CLIENT) and not REDIS_URL:
+    raise ImproperlyConfigured(
+        "PLAYS_PER_ADDRESS and ADDRESSES_PER_CLIENT are kept in Redis, but REDIS_URL is not set."
+    )
+if ADDRESSES_PER_CLIENT and not (CLIENT_IP_HEADER or DEBUG):
+    raise ImproperlyConfigured(
+        "ADDRESSES_PER_CLIENT would take the proxy for the one client of all players: name the "
+        "header in which it states the client's address, as in CLIENT_IP_HEADER=X-Real-IP."
     )
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -162,7 +197,6 @@ HTTPS = environment.flag("HTTPS", default=not DEBUG)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_SECURE = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # The other hosts of the operator's domain are not ours to bind to HTTPS.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -172,7 +206,7 @@ CORS_ALLOWED_ORIGINS = environment.items("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/verification_mail/?$"
 CORS_ALLOW_METHODS = ["POST"]
 CORS_ALLOW_HEADERS = ["accept-language", "content-type", "idempotency-key"]
-CORS_EXPOSE_HEADERS = ["Retry-After"]
+CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID"]
 
 # By the app_name of the address, "" for the rest; see esp_mail.csp.
 STRICT_POLICY = (
@@ -251,12 +285,12 @@ ESP_CONCURRENCY = environment.number(
     "ESP_CONCURRENCY", max(1, environment.number("WEB_THREADS", 16) * 3 // 4)
 )
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": environment.log_level("LOG_LEVEL", "INFO")},
-    # Django's own handler would print each of its lines a second time.
-    "loggers": {"django": {"handlers": [], "level": "NOTSET"}},
-}
+LOG_LEVEL = environment.log_level("LOG_LEVEL", "INFO")
+LOGGING = logs.configuration(LOG_LEVEL, plain=DEBUG)
+REQUEST_LOG_LEVEL = "WARNING" if DEBUG else LOG_LEVEL  # runserver has lines of its own
+# Where errors are reported besides.
+SENTRY_DSN = environment.text("SENTRY_DSN")
+if SENTRY_DSN:
+    error_reports.start(SENTRY_DSN)
+# The port where a delivery process in a container of its own shows its metrics.
+DELIVERY_METRICS_PORT = environment.port("DELIVERY_METRICS_PORT")

@@ -1,0 +1,81 @@
+"""What is owed to the ESP, for those who watch the site from outside."""
+
+import time
+from collections.abc import Iterator
+from typing import NamedTuple, Self
+
+from django.db import Error, connection, transaction
+from django.db.models import Count, Min
+from django.utils import timezone
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from games.contact_state import ContactState
+from games.models import DeliveryPause, Game
+
+KEPT = 10.0  # seconds for which a process shows the same numbers, whoever asks
+LIMIT = "SET LOCAL statement_timeout = '2s'"
+
+
+class Debts(NamedTuple):
+    """How many contacts are pending, since when, and why delivery stands still."""
+
+    pending: int
+    oldest_seconds: float  # since the first play of the one that has been pending longest
+    pause_reason: str  # empty while delivery goes on
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read them; raise the database's error where it is away or takes too long."""
+        with transaction.atomic():
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute(LIMIT)
+            pending = Game.objects.filter(contact_state=ContactState.PENDING)
+            totals = pending.aggregate(n=Count("pk"), oldest=Min("first_played_at"))
+            pause = DeliveryPause.objects.first()
+        oldest = totals["oldest"]
+        seconds = (timezone.now() - oldest).total_seconds() if oldest else 0.0
+        return cls(totals["n"], seconds, pause.reason if pause else "")
+
+
+_kept: dict[str, tuple[float, Debts | None]] = {}
+
+
+def recent_debts() -> Debts | None:
+    """Return the debts of a few seconds ago at most; None if the database did not tell them."""
+    until, debts = _kept.get("debts", (0.0, None))
+    if time.monotonic() >= until:
+        try:
+            debts = Debts.read()
+        except Error:
+            debts = None
+        _kept["debts"] = (time.monotonic() + KEPT, debts)
+    return debts
+
+
+class DebtsCollector(Collector):
+    """The debts as metrics. A database that is away is a metric too, not a failure."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        debts = recent_debts()
+        yield GaugeMetricFamily(
+            "esp_mail_database_up",
+            "Whether the database tells what is owed to the ESP.",
+            value=float(debts is not None),
+        )
+        if debts is None:
+            return
+        yield GaugeMetricFamily(
+            "esp_mail_contacts_pending", "Contacts owed to the ESP.", value=debts.pending
+        )
+        yield GaugeMetricFamily(
+            "esp_mail_contacts_oldest_pending_seconds",
+            "Time since the first play of the contact that has been pending longest.",
+            value=debts.oldest_seconds,
+        )
+        yield GaugeMetricFamily(
+            "esp_mail_delivery_paused",
+            "Whether delivery stands still until an operator mends the ESP's key or list.",
+            value=float(bool(debts.pause_reason)),
+        )
