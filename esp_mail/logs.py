@@ -12,9 +12,9 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor
 
-PART = r"[^\s@＠\"<>()\[\],;:\\]"
+PART = r"[^\s@\"<>()\[\],;:\\]"
 # From the beginning of a word only, so that a long word without an address is read once.
-ADDRESS = re.compile(rf"(?<!{PART}){PART}+?(?:[@＠]|%40){PART}+", re.IGNORECASE)
+ADDRESS = re.compile(rf"(?<!{PART}){PART}+?(?:@|%40){PART}+", re.IGNORECASE)
 encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 DATABASE = re.compile(r"(django\.db|psycopg2|sqlite3)\b")
 
@@ -55,7 +55,7 @@ def tell_exception(_logger: Any, _method: str, event: EventDict) -> EventDict:
 def render(_logger: Any, _method: str, event: EventDict) -> str:
     """Return the line. Nearly none holds what might be an address, which takes a second look."""
     line = encode(event)
-    if "@" in line or "＠" in line or "%40" in line:
+    if "@" in line or "%40" in line:
         line = encode(scrub(json.loads(line)))
     return line
 

@@ -133,8 +133,8 @@ if any("trial-only" in secret for secret in SECRETS) and (
     not {"localhost", "127.0.0.1", "[::1]"}.issuperset(ALLOWED_HOSTS)
 ):
     raise ImproperlyConfigured(
-        "SECRET_KEY, PRIVACY_KEY or the database's password is the one of .env.example, which everybody knows: "
-        "make your own before ALLOWED_HOSTS names a public host."
+        "SECRET_KEY, PRIVACY_KEY or the database's password is the one of .env.example, which "
+        "everybody knows: make your own before ALLOWED_HOSTS names a public host."
     )
 
 # What all processes share. Redis where there is one: limits on plays need it.

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 
 PRODUCTION = {
+    "PRIVACY_KEY": "a-key-of-a-real-deployment-for-hashes-in-the-log",
     "SECRET_KEY": "$9f-of-a-real-deployment-with-fifty-characters-or-more-in-it",
     "ALLOWED_HOSTS": "play.example.com, www.example.com",
     "DATABASE_URL": "postgres://esp_mail:secret@db.example.com:5433/plays",
