@@ -10,6 +10,7 @@ import threading
 import time
 from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
 from uuid import uuid4
 
 import redis
@@ -117,7 +118,7 @@ def admit(*, email: str, idempotency_key: str | None, request: HttpRequest) -> N
 
     A repeated request uses up nothing either, and one that was counted is always let in.
     """
-    limits: list[tuple[str, str, list[str | int]]] = []
+    limits: list[tuple[str, str, list[Any]]] = []
     if settings.PLAYS_PER_ADDRESS:
         play = keyed_hash(idempotency_key) if idempotency_key else uuid4().hex
         limits.append(("address", keyed_hash(email), [play, *settings.PLAYS_PER_ADDRESS, "NX"]))
