@@ -1,11 +1,13 @@
 """How the web process serves; read by gunicorn from the working directory."""
 
+import logging.config
 import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from gunicorn import glogging
 from prometheus_client import multiprocess
 
 from esp_mail import environment, logs
@@ -28,9 +30,18 @@ graceful_timeout = 15  # seconds; the supervisor waits 20
 # libpq reads this; commands that are no web process, such as migrations, may take their time.
 os.environ.setdefault("PGOPTIONS", "-c statement_timeout=15s -c lock_timeout=10s")
 
-logconfig_dict = logs.configuration(
-    environment.log_level("LOG_LEVEL", "INFO"), plain=environment.flag("DEBUG", default=False)
-)
+
+class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no types
+    """Writes as the rest does. Not by logconfig_dict, which turns the access log on."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        level = environment.log_level("LOG_LEVEL", "INFO")
+        plain = environment.flag("DEBUG", default=False)
+        logging.config.dictConfig(logs.configuration(level, plain=plain))
+
+
+logger_class = Logger
 
 # Where the workers keep their metrics; the supervisor has made it for delivery too.
 if own_metrics := "PROMETHEUS_MULTIPROC_DIR" not in os.environ:

@@ -14,7 +14,7 @@ from structlog.typing import EventDict, Processor
 
 PART = r"[^\s@\"<>()\[\],;:\\]"
 # From the beginning of a word only, so that a long word without an address is read once.
-ADDRESS = re.compile(rf"(?<!{PART}){PART}+?(?:@|%40){PART}+", re.IGNORECASE)
+ADDRESS = re.compile(rf"(?<!{PART}){PART}+?(?:(?:@|%40)+{PART}*)+", re.IGNORECASE)
 encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 DATABASE = re.compile(r"(django\.db|psycopg2|sqlite3)\b")
 

@@ -15,7 +15,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from esp.gate import get_gate
 from esp_mail.metrics import registry
-from games.debts import DebtsCollector, recent_debts
+from games.debts import recent_debts
+from games.metrics import DebtsCollector
 
 
 class MigrationsMissing(Exception):

@@ -1,14 +1,11 @@
 """What is owed to the ESP, for those who watch the site from outside."""
 
 import time
-from collections.abc import Iterator
 from typing import NamedTuple, Self
 
 from django.db import Error, connection, transaction
 from django.db.models import Count, Min
 from django.utils import timezone
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
 
 from games.contact_state import ContactState
 from games.models import DeliveryPause, Game
@@ -52,30 +49,3 @@ def recent_debts() -> Debts | None:
             debts = None
         _kept["debts"] = (time.monotonic() + KEPT, debts)
     return debts
-
-
-class DebtsCollector(Collector):
-    """The debts as metrics. A database that is away is a metric too, not a failure."""
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        debts = recent_debts()
-        yield GaugeMetricFamily(
-            "esp_mail_database_up",
-            "Whether the database tells what is owed to the ESP.",
-            value=float(debts is not None),
-        )
-        if debts is None:
-            return
-        yield GaugeMetricFamily(
-            "esp_mail_contacts_pending", "Contacts owed to the ESP.", value=debts.pending
-        )
-        yield GaugeMetricFamily(
-            "esp_mail_contacts_oldest_pending_seconds",
-            "Time since the first play of the contact that has been pending longest.",
-            value=debts.oldest_seconds,
-        )
-        yield GaugeMetricFamily(
-            "esp_mail_delivery_paused",
-            "Whether delivery stands still until an operator mends the ESP's key or list.",
-            value=float(bool(debts.pause_reason)),
-        )

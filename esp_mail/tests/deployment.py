@@ -26,6 +26,8 @@ PRODUCTION = {
 class Deployment:
     """One web server of two workers, and deliveries; their logs in one file."""
 
+    gunicorn: subprocess.Popen[bytes]
+
     def __init__(self, folder: Path, **environment: str) -> None:
         self.site = f"http://127.0.0.1:{free_port()}"
         self.path = folder / "log"
@@ -52,11 +54,11 @@ class Deployment:
         return [line for line in lines if event in ("", line["event"])]
 
     def metrics(self) -> dict[tuple[str, tuple[str, ...]], float]:
-        """Return each number by its name and its labels' values."""
+        """Return each number by its name and its labels' values, in the order of the labels."""
         text = requests.get(f"{self.site}/metrics", timeout=10).text
         families = text_string_to_metric_families(text)
         samples = [sample for family in families for sample in family.samples]
-        return {(s.name, tuple(s.labels.values())): s.value for s in samples}
+        return {(s.name, tuple(dict(sorted(s.labels.items())).values())): s.value for s in samples}
 
     def play(self, email: object, **headers: str) -> requests.Response:
         url = f"{self.site}/api/verification_mail/"
@@ -66,7 +68,7 @@ class Deployment:
 @contextmanager
 def deployment(folder: Path, **environment: str) -> Iterator[Deployment]:
     running = Deployment(folder, **environment)
-    gunicorn = running.run("gunicorn")
+    gunicorn = running.gunicorn = running.run("gunicorn")
     try:
         wait_for(lambda: answers(f"{running.site}/healthz"))
         yield running

@@ -16,6 +16,7 @@ from django.db import DatabaseError
 from django.test import Client
 
 from esp.tests.fakes.brevo import FakeBrevo
+from esp.tests.fakes.server import Reply
 from games import debts
 from games.models import DeliveryPause
 from games.tests.factories import GameFactory
@@ -34,23 +35,16 @@ def brevo() -> Iterator[FakeBrevo]:
 
 
 def workers(site: Deployment) -> list[psutil.Process]:
-    """Return gunicorn's workers, by who listens on the site's port."""
-    port = int(site.site.rpartition(":")[2])
-    listening = [
-        p
-        for p in psutil.Process().children(recursive=True)
-        if any(c.laddr and c.laddr.port == port for c in p.net_connections("tcp"))
-    ]
-    return [p for p in listening if p.parent() in listening]
+    return psutil.Process(site.gunicorn.pid).children()
 
 
 def counted(site: Deployment) -> dict[str, float]:
     numbers = site.metrics()
     return {
         "requests": numbers["esp_mail_request_seconds_count", ROUTE],
-        "new": numbers["esp_mail_plays_total", ("new", "false")],
-        "returning": numbers["esp_mail_plays_total", ("returning", "true")],
-        "repeated": numbers["esp_mail_plays_total", ("repeated", "true")],
+        "new": numbers["esp_mail_plays_total", ("false", "new")],
+        "returning": numbers["esp_mail_plays_total", ("true", "returning")],
+        "repeated": numbers["esp_mail_plays_total", ("true", "repeated")],
     }
 
 
@@ -89,7 +83,7 @@ def test_esp_calls_and_breakers(transactional_db: None, tmp_path: Path, brevo: F
             "esp_mail_breakers_open", ()
         ]
 
-        brevo.mode = "wrong-key"
+        brevo.always = Reply(401, {"code": "unauthorized"})
         for n in range(20):
             site.play(f"{n}@test.ru", Connection="close")
         numbers = site.metrics()
