@@ -31,7 +31,7 @@ graceful_timeout = 15  # seconds; the supervisor waits 20
 os.environ.setdefault("PGOPTIONS", "-c statement_timeout=15s -c lock_timeout=10s")
 
 
-class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no types
+class Logger(glogging.Logger):  # type: ignore[misc]  # it has no types
     """Writes as the rest does. Not by logconfig_dict, which turns the access log on."""
 
     def setup(self, cfg: Any) -> None:

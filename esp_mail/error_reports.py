@@ -22,7 +22,9 @@ def start(dsn: str) -> None:
             before_send=clean,
         )
     except BadDsn as error:
-        raise ImproperlyConfigured("SENTRY_DSN is not one, as in https://key@host/1.") from error
+        raise ImproperlyConfigured(
+            "SENTRY_DSN is not a DSN, such as https://key@host/1."
+        ) from error
 
 
 def clean(event: Any, _hint: dict[str, Any]) -> Any:

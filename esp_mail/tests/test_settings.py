@@ -55,10 +55,11 @@ def test_missing_setting_is_one_line(missing: str) -> None:
     assert process.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("secret", ["SECRET_KEY", "DATABASE_URL"])
+@pytest.mark.parametrize("secret", ["SECRET_KEY", "PRIVACY_KEY", "DATABASE_URL"])
 def test_trial_secrets_serve_no_public_host(secret: str) -> None:
     trial = {
         "SECRET_KEY": "trial-only-and-known-to-everybody",
+        "PRIVACY_KEY": "trial-only-and-known-to-everybody",
         "DATABASE_URL": "postgres://esp_mail:trial-only@db/plays",
     }[secret]
     process = run([sys.executable, "manage.py", "check"], PRODUCTION | {secret: trial})
@@ -82,6 +83,13 @@ def test_broken_options_do_not_show_the_key() -> None:
         ("TIME_ZONE", "Mars/Olympus"),
         ("TIME_ZONE", "../etc/passwd"),
         ("LOG_LEVEL", "loud"),
+        ("PLAYS_PER_ADDRESS", "5"),
+        ("PLAYS_PER_ADDRESS", "0/hour"),
+        ("ADDRESSES_PER_CLIENT", "5/fortnight"),
+        ("REDIS_URL", "localhost:p4ssw0rd"),
+        ("SENTRY_DSN", "https://p4ssw0rd"),
+        ("DELIVERY_METRICS_PORT", "http"),
+        ("DELIVERY_METRICS_PORT", "65536"),
         ("WEB_THREADS", "many"),
         ("ESP_BUDGET", "0"),
         ("ESP_BUDGET", "nan"),
@@ -203,6 +211,43 @@ def test_database_url(url: str, expected: str) -> None:
 def test_postgres_connections_are_kept_and_checked() -> None:
     keys = "DATABASES['default'][k] for k in ('CONN_MAX_AGE', 'CONN_HEALTH_CHECKS')"
     assert printed(f"[{keys}]", **PRODUCTION) == "[None, True]"
+
+
+REDIS = {"REDIS_URL": "redis://:p4ssw0rd@redis:6379/0"}
+
+
+def test_cache_is_the_database_unless_there_is_redis() -> None:
+    backend = "CACHES['default']['BACKEND'].rpartition('.')[2], CACHES['default']['LOCATION']"
+    assert printed(backend, **PRODUCTION) == "DatabaseCache cache"
+    assert printed(backend, **PRODUCTION | REDIS) == f"RedisCache {REDIS['REDIS_URL']}"
+
+
+def test_limits() -> None:
+    limits = {"PLAYS_PER_ADDRESS": "5/hour", "ADDRESSES_PER_CLIENT": "20/day"}
+    environment = PRODUCTION | REDIS | limits | {"CLIENT_IP_HEADER": "X-Real-IP"}
+    names = "PLAYS_PER_ADDRESS, ADDRESSES_PER_CLIENT"
+    assert printed(names, **environment) == "(5, 3600) (20, 86400)"
+    assert printed(names, **PRODUCTION) == "None None"
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"PLAYS_PER_ADDRESS": "5/hour"}, "REDIS_URL is not set"),
+        ({"ADDRESSES_PER_CLIENT": "5/hour"}, "REDIS_URL is not set"),
+        ({"ADDRESSES_PER_CLIENT": "5/hour"} | REDIS, "CLIENT_IP_HEADER=X-Real-IP"),
+    ],
+)
+def test_limit_that_could_not_work_is_one_line(environment: dict[str, str], words: str) -> None:
+    process = run([sys.executable, "manage.py", "check"], PRODUCTION | environment)
+    assert process.returncode == 1
+    assert words in process.stderr
+    assert process.stderr.count("\n") == 1
+
+
+def test_port_of_deliverys_metrics() -> None:
+    assert printed("DELIVERY_METRICS_PORT", **PRODUCTION) == "None"
+    assert printed("DELIVERY_METRICS_PORT", DELIVERY_METRICS_PORT="9100", **PRODUCTION) == "9100"
 
 
 def test_sqlite_takes_its_lock_at_once() -> None:

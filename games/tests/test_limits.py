@@ -171,7 +171,7 @@ def test_windows_are_exact_over_several_processes(transactional_db: None, tmp_pa
             "ADDRESSES_PER_CLIENT": "5/hour",
             "CLIENT_IP_HEADER": "X-Real-IP",
         }
-        with web_server(**limits) as one, web_server(**limits) as two:
+        with web_server(2, **limits) as one, web_server(2, **limits) as two:
             sent = [("cem@test.ru", f"2001:db8:0:{n}::1") for n in range(100)]
             # Each address twice, of one network; the second time from another of its machines.
             sent += [(f"{n % 50}@test.ru", f"2001:db8:1:1::{n}") for n in range(100)]
