@@ -3,6 +3,8 @@
 import gzip
 import json
 import logging
+import os
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from typing import Any
 
 import pytest
 import requests
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection
 
@@ -177,9 +180,9 @@ def test_address_hash_follows_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
         call_command("address_hash", "cem")
 
 
-def test_keyed_hash_needs_its_key(settings: Any) -> None:
+def test_keyed_hash_needs_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
     one = keyed_hash("cem@test.ru")
-    settings.PRIVACY_KEY = "another"
+    monkeypatch.setattr(settings, "PRIVACY_KEY", "another")
     assert keyed_hash("cem@test.ru") != one
     assert len(one) == 32
 
@@ -220,12 +223,20 @@ def test_line_names_no_address() -> None:
     assert (told["event"], told["level"], told["logger"]) == ("lost [address]", "error", "x")
 
 
+def refuse() -> None:
+    raise IntegrityError(f"Key (email)=({ADDRESS})")
+
+
+def lose(*, openly: bool) -> None:
+    try:
+        refuse()
+    except IntegrityError as error:
+        raise ValueError(f"no {ADDRESS}") from error if openly else None
+
+
 def test_exception_is_told_with_its_causes_and_without_rows() -> None:
     try:
-        try:
-            raise IntegrityError(f"Key (email)=({ADDRESS})")
-        except IntegrityError as error:
-            raise ValueError(f"no {ADDRESS}") from error
+        lose(openly=True)
     except ValueError:
         told = formatted(msg="failed", exc_info=sys.exc_info())["exception"]
     assert "canary" not in told
@@ -234,10 +245,23 @@ def test_exception_is_told_with_its_causes_and_without_rows() -> None:
 
 
 def test_suppressed_cause_is_not_told() -> None:
-    try:
-        try:
-            raise KeyError("hidden")
-        except KeyError:
-            raise ValueError("shown") from None
-    except ValueError as error:
-        assert "hidden" not in tell(error)
+    with pytest.raises(ValueError, match="no ") as raised:
+        lose(openly=False)
+    assert "IntegrityError" not in tell(raised.value)
+
+
+def test_supervisor_speaks_json_too(tmp_path: Path) -> None:
+    procfile = tmp_path / "Procfile"
+    procfile.write_text('one: echo \'{"event": "from the process"}\'\n')
+    arguments = [sys.executable, "supervise.py", "start", "--no-prefix", "--procfile", procfile]
+    said = subprocess.run(
+        arguments,
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DEBUG": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    events = [json.loads(line)["event"] for line in said.stdout.splitlines()]
+    assert "from the process" in events
+    assert any(event.startswith("one.1 started") for event in events)

@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -164,3 +166,14 @@ def test_alerts_and_dashboard_name_what_there_is(client: Client, db: None, file:
     named = set(re.findall(r"\besp_mail_\w+", (MONITORING / file).read_text()))
     assert len(named) > 5
     assert named - parts == set()
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+def test_prometheus_understands_alerts_and_dashboard(tmp_path: Path) -> None:
+    dashboard = json.loads((MONITORING / "dashboard.json").read_text())
+    asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    rules = [{"record": f"panel:{number}", "expr": expr} for number, expr in enumerate(asked)]
+    drawn = tmp_path / "drawn.yml"  # JSON is YAML
+    drawn.write_text(json.dumps({"groups": [{"name": "drawn", "rules": rules}]}))
+    subprocess.run(["promtool", "check", "rules", drawn, MONITORING / "alerts.yml"], check=True)
+    subprocess.run(["promtool", "check", "config", MONITORING / "prometheus.yml"], check=True)
