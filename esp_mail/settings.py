@@ -11,7 +11,7 @@ from urllib.parse import quote
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from esp_mail import environment, error_reports, logs
+from esp_mail import environment, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -291,6 +291,8 @@ REQUEST_LOG_LEVEL = "WARNING" if DEBUG else LOG_LEVEL  # runserver has lines of 
 # Where errors are reported besides.
 SENTRY_DSN = environment.text("SENTRY_DSN")
 if SENTRY_DSN:
+    from esp_mail import error_reports  # not loaded in vain
+
     error_reports.start(SENTRY_DSN)
 # The port where a delivery process in a container of its own shows its metrics.
 DELIVERY_METRICS_PORT = environment.port("DELIVERY_METRICS_PORT")

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from esp.errors import ESPMisconfigured
 from esp.gate import get_gate
@@ -121,6 +122,8 @@ def test_report_tells_nothing_of_the_visitor() -> None:
             ]
         },
     }
+    clear_contextvars()
+    bind_contextvars(request_id="of-the-request")
     assert clean(event, {}) == {
         "request": {"method": "GET"},
         "logentry": {"message": "lost [address]"},
@@ -130,5 +133,5 @@ def test_report_tells_nothing_of_the_visitor() -> None:
                 {"module": None, "type": "ValueError", "value": "of [address]"},
             ]
         },
-        "tags": {},
+        "tags": {"request_id": "of-the-request"},
     }
