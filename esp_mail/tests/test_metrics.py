@@ -77,21 +77,15 @@ def test_esp_calls_and_breakers(transactional_db: None, tmp_path: Path, brevo: F
     }
     with deployment(tmp_path, **esp) as site:
         site.play("cem@test.ru")
-        numbers = site.metrics()
-        calls = "esp_mail_esp_call_seconds_count"
-        assert numbers[calls, ("BrevoBackend", "has_contact", "ok")] == 1
-        assert numbers[calls, ("BrevoBackend", "add_contact", "ok")] == 1
-        assert ("esp_mail_breakers_open", ()) not in numbers or not numbers[
-            "esp_mail_breakers_open", ()
-        ]
-
         brevo.always = Reply(401, {"code": "unauthorized"})
         for n in range(20):
             site.play(f"{n}@test.ru", Connection="close")
-        numbers = site.metrics()
+        numbers = site.metrics()  # once: a worker keeps the debts that it has read
+        calls = "esp_mail_esp_call_seconds_count"
+        assert numbers[calls, ("BrevoBackend", "has_contact", "ok")] == 1
+        assert numbers[calls, ("BrevoBackend", "add_contact", "ok")] == 1
         assert numbers[calls, ("BrevoBackend", "has_contact", "misconfigured")] >= 1
-        opened = numbers["esp_mail_breakers_open", ()]
-        assert opened >= 1
+        assert numbers["esp_mail_breakers_open", ()] >= 1
         assert numbers["esp_mail_delivery_paused", ()] == 1
         assert numbers["esp_mail_contacts_pending", ()] == 20
 
