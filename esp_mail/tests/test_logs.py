@@ -253,7 +253,14 @@ def test_suppressed_cause_is_not_told() -> None:
 def test_supervisor_speaks_json_too(tmp_path: Path) -> None:
     procfile = tmp_path / "Procfile"
     procfile.write_text('one: echo \'{"event": "from the process"}\'\n')
-    arguments = [sys.executable, "supervise.py", "start", "--no-prefix", "--procfile", procfile]
+    arguments = [
+        sys.executable,
+        "supervise.py",
+        "start",
+        "--no-prefix",
+        "--procfile",
+        str(procfile),
+    ]
     said = subprocess.run(
         arguments,
         cwd=settings.BASE_DIR,
