@@ -18,6 +18,8 @@ for name in (
     "HTTPS",
     "TIME_ZONE",
     "CLIENT_IP_HEADER",
+    "REDIS_URL",
+    "SENTRY_DSN",
 ):
     os.environ.pop(name, None)
 if not os.environ.get("DATABASE_URL"):

@@ -1,9 +1,16 @@
 """How the web process serves; read by gunicorn from the working directory."""
 
+import logging.config
 import os
+import shutil
+import tempfile
 from pathlib import Path
+from typing import Any
 
-from esp_mail import environment
+from gunicorn import glogging
+from prometheus_client import multiprocess
+
+from esp_mail import environment, logs
 
 wsgi_app = "esp_mail.wsgi"
 bind = environment.text("BIND", "127.0.0.1:8000")
@@ -22,3 +29,30 @@ graceful_timeout = 15  # seconds; the supervisor waits 20
 # A statement that hangs, or waits for a lock that is never freed, must not keep a thread for good.
 # libpq reads this; commands that are no web process, such as migrations, may take their time.
 os.environ.setdefault("PGOPTIONS", "-c statement_timeout=15s -c lock_timeout=10s")
+
+
+class Logger(glogging.Logger):  # type: ignore[misc]  # it has no types
+    """Writes as the rest does. Not by logconfig_dict, which turns the access log on."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        level = environment.log_level("LOG_LEVEL", "INFO")
+        plain = environment.flag("DEBUG", default=False)
+        logging.config.dictConfig(logs.configuration(level, plain=plain))
+
+
+logger_class = Logger
+
+# Where the workers keep their metrics; the supervisor has made it for delivery too.
+if own_metrics := "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="metrics-")
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Drop what was true of a worker only while it lived; what it counted stays counted."""
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(_server: Any) -> None:
+    if own_metrics:
+        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from esp.errors import ContactRejected, ESPError, ESPMisconfigured, NotAsked
+from esp.metrics import BREAKERS_OPEN
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ class Breaker:
         with self._lock:
             was_open, self._opened_until, self._in_a_row = self._opened_until, None, 0
         if was_open is not None:
+            BREAKERS_OPEN.set(0)
             logger.warning("ESP: breaker closed, it answers again")
 
     def _failed(self, error: BaseException) -> None:
@@ -93,4 +95,5 @@ class Breaker:
             reason = error if isinstance(error, ESPError) else "a fault of the backend"
             logger.warning("ESP: %s: %s", type(error).__name__, reason)
             if enough:
+                BREAKERS_OPEN.set(1)
                 logger.warning("ESP: breaker open, probing in %g s", max(self.pause, wait))

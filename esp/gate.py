@@ -10,10 +10,10 @@ from django.core.signals import setting_changed
 from django.dispatch import receiver
 
 from esp.backends import get_backend
-from esp.backends.base import ESPBackend
 from esp.breaker import Breaker
 from esp.deadline import time_budget
 from esp.errors import NotAsked
+from esp.metrics import ObservedBackend
 
 
 class Gate:
@@ -33,7 +33,7 @@ class Gate:
         return not self.breaker.wait_seconds and self._free._value > 0  # noqa: SLF001
 
     @contextmanager
-    def backend(self, *, seconds: float) -> Iterator[ESPBackend]:
+    def backend(self, *, seconds: float) -> Iterator[ObservedBackend]:
         """Give the backend, for calls that together take at most `seconds`.
 
         Raise NotAsked at once where the breaker is open or too many calls are under way.
@@ -42,7 +42,7 @@ class Gate:
             raise NotAsked("too many calls at once")
         try:
             with self.breaker.call(), time_budget(seconds):
-                yield get_backend()
+                yield ObservedBackend(get_backend())
         finally:
             self._free.release()
 

@@ -14,6 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 FLAGS = {"1": True, "true": True, "yes": True, "on": True}
 FLAGS |= {"0": False, "false": False, "no": False, "off": False}
+PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+RATE = re.compile(rf"(?P<amount>[1-9]\d{{0,5}})/(?P<period>{'|'.join(PERIODS)})")
 
 
 def text(name: str, default: str = "") -> str:
@@ -85,6 +87,28 @@ def json_object(name: str) -> dict[str, Any]:
         value = None
     if not isinstance(value, dict):
         raise ImproperlyConfigured(f"{name} is not a JSON object.")
+    return value
+
+
+def port(name: str) -> int | None:
+    """Return the variable as a port, None if it is not set."""
+    return int(number(name, 1, most=65_535)) if text(name) else None
+
+
+def rate(name: str) -> tuple[int, int] | None:
+    """Return the variable, such as 5/hour, as (how many, in how many seconds); None if not set."""
+    value = text(name)
+    match = RATE.fullmatch(value)
+    if value and not match:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be such as 5/hour or 20/day.")
+    return (int(match["amount"]), PERIODS[match["period"]]) if match else None
+
+
+def redis_url(name: str) -> str:
+    """Return the variable if it is the URL of a Redis. The error does not quote the password."""
+    value = text(name)
+    if value and not value.startswith(("redis://", "rediss://", "unix://")):
+        raise ImproperlyConfigured(f"{name} is not a URL such as redis://redis:6379/0.")
     return value
 
 

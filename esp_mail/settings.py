@@ -12,7 +12,7 @@ from urllib.parse import quote
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from esp_mail import environment
+from esp_mail import environment, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -35,7 +35,8 @@ SECRET_KEY = required(
     in_debug="for-debug-only",
     example="$(python3 -c 'import secrets; print(secrets.token_urlsafe(50))')",
 )
-# Keys the hashes by which an erased address is known again: it must stay when SECRET_KEY changes.
+# Keys the hashes that stand for addresses in the log, and by which an erased one is known again: it
+# must stay when SECRET_KEY changes.
 PRIVACY_KEY = required(
     "PRIVACY_KEY",
     in_debug="for-debug-only",
@@ -66,7 +67,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "corsheaders.middleware.CorsMiddleware",  # first: a preflight needs nothing of the others
+    "esp_mail.observing.ObservingMiddleware",
+    "corsheaders.middleware.CorsMiddleware",  # early: a preflight needs nothing of the others
     "django.middleware.security.SecurityMiddleware",
     "esp_mail.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -142,6 +144,33 @@ if any("trial-only" in secret for secret in SECRETS) and (
         "everybody knows: make your own before ALLOWED_HOSTS names a public host."
     )
 
+# What all processes share. Redis where there is one: limits on plays need it.
+REDIS_URL = environment.redis_url("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+}
+
+# The header in which the proxy states the client's address. Empty: nobody is believed.
+CLIENT_IP_HEADER = environment.text("CLIENT_IP_HEADER")
+# Limits, as (how many, in how many seconds), or None.
+PLAYS_PER_ADDRESS = environment.rate("PLAYS_PER_ADDRESS")
+ADDRESSES_PER_CLIENT = environment.rate("ADDRESSES_PER_CLIENT")
+if (PLAYS_PER_ADDRESS or ADDRESSES_PER_CLIENT) and not REDIS_URL:
+    raise ImproperlyConfigured(
+        "PLAYS_PER_ADDRESS and ADDRESSES_PER_CLIENT are kept in Redis, but REDIS_URL is not set."
+    )
+if ADDRESSES_PER_CLIENT and not (CLIENT_IP_HEADER or DEBUG):
+    raise ImproperlyConfigured(
+        "ADDRESSES_PER_CLIENT would take the proxy for the one client of all players: name the "
+        "header in which it states the client's address, as in CLIENT_IP_HEADER=X-Real-IP."
+    )
+
 # Guessing at a password ends for a while, for this account from this address. In the database, so
 # that it holds across processes. Axes notes nothing of those who get in, and logs no names.
 AUTHENTICATION_BACKENDS = [
@@ -156,8 +185,6 @@ AXES_CLIENT_IP_CALLABLE = "esp_mail.client.client_address"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False  # games.admin.accounts shows them, to look at
 AXES_VERBOSE = False
-# The header in which the proxy states the client's address. Empty: nobody is believed.
-CLIENT_IP_HEADER = environment.text("CLIENT_IP_HEADER")
 
 # Staff see personal data: a working day at most, and no longer than the browser is open.
 SESSION_COOKIE_AGE = 8 * 3600
@@ -196,7 +223,6 @@ HTTPS = environment.flag("HTTPS", default=not DEBUG)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_SECURE = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # The other hosts of the operator's domain are not ours to bind to HTTPS.
 SILENCED_SYSTEM_CHECKS = [
@@ -289,15 +315,14 @@ ESP_CONCURRENCY = environment.number(
     "ESP_CONCURRENCY", max(1, environment.number("WEB_THREADS", 16) * 3 // 4)
 )
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": environment.log_level("LOG_LEVEL", "INFO")},
-    # Django's own handler would print each of its lines a second time.
-    "loggers": {
-        "django": {"handlers": [], "level": "NOTSET"},
-        "axes": {"level": "WARNING"},  # each sign-in is none of the operator's business
-    },
-}
+LOG_LEVEL = environment.log_level("LOG_LEVEL", "INFO")
+LOGGING = logs.configuration(LOG_LEVEL, plain=DEBUG)
+REQUEST_LOG_LEVEL = "WARNING" if DEBUG else LOG_LEVEL  # runserver has lines of its own
+# Where errors are reported besides.
+SENTRY_DSN = environment.text("SENTRY_DSN")
+if SENTRY_DSN:
+    from esp_mail import error_reports  # not loaded in vain
+
+    error_reports.start(SENTRY_DSN)
+# The port where a delivery process in a container of its own shows its metrics.
+DELIVERY_METRICS_PORT = environment.port("DELIVERY_METRICS_PORT")

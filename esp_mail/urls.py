@@ -1,4 +1,4 @@
-"""The site's addresses."""
+"""The site's addresses, but for those of esp_mail.probes."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -25,13 +25,6 @@ admin.site.login = lockable(admin.site.login)  # type: ignore[method-assign]
 
 @csrf_exempt
 @require_safe
-def healthz(_request: HttpRequest) -> HttpResponse:
-    """Answer that the process lives."""
-    return HttpResponse("ok", content_type="text/plain")
-
-
-@csrf_exempt
-@require_safe
 def robots(_request: HttpRequest) -> HttpResponse:
     """Keep robots off the API. Of the staff's pages it says nothing: they say it themselves."""
     return HttpResponse("User-agent: *\nDisallow: /api/\n", content_type="text/plain")
@@ -49,7 +42,6 @@ urlpatterns = [
     path(settings.ADMIN_PATH, admin.site.urls),
     path("api/", include("games.urls")),
     path("api/", include("games.docs_urls")),
-    path("healthz", healthz),
     path("robots.txt", robots),
     # Browsers ask for it beside pages that name no icon, such as the admin's.
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}games/icon.svg")),

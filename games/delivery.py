@@ -7,10 +7,13 @@ from collections import Counter
 
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from esp.gate import get_gate
+from esp_mail.keyed_hash import keyed_hash
 from games.contact_state import ContactState
 from games.contacts import Outcome, settle
+from games.metrics import DELIVERED
 from games.models import DeliveryPause, Game
 from games.removals import remove_next
 
@@ -71,9 +74,7 @@ class Delivery:
         while games and self._goes_on(games[0]):
             started = time.monotonic()
             game = games.pop(0)
-            outcome = settle(game.email, seconds=CONTACT_BUDGET)
-            self._store(game, outcome)
-            delivered[str(outcome.state)] += 1
+            delivered[self._settle(game)] += 1
             self.stopping.wait(max(0.0, started + self.interval - time.monotonic()))
         Game.objects.release(games)
         if delivered:
@@ -97,6 +98,16 @@ class Delivery:
             and not self.stopping.is_set()
             and not get_gate().breaker.wait_seconds
         )
+
+    def _settle(self, game: Game) -> str:
+        """Settle one contact; what is logged meanwhile names the request that left it."""
+        names = {"request_id": game.request_id, "address_hash": keyed_hash(game.email)}
+        with bound_contextvars(**names):
+            outcome = settle(game.email, seconds=CONTACT_BUDGET)
+            self._store(game, outcome)
+            logger.info("contact %s", outcome.state)
+        DELIVERED.labels(outcome.state).inc()
+        return str(outcome.state)
 
     def _store(self, game: Game, outcome: Outcome) -> None:
         Game.objects.store(game, outcome)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F
 from django.utils import timezone
+from structlog.contextvars import get_contextvars
 
 from games.contact_state import ContactState
 from games.contacts import LEASE, Outcome, backoff
@@ -41,6 +42,7 @@ class RecordedPlay(NamedTuple):
     number: int
     esp_status: bool | None  # None where it is not known, or not yet
     held: Play | None = None  # the play, where it falls to its maker to settle the contact
+    repeated: bool = False  # counted before, by the same request
 
 
 class GameQuerySet(models.QuerySet["Game"]):
@@ -69,7 +71,14 @@ class GameQuerySet(models.QuerySet["Game"]):
         if game.email != email:
             raise IdempotencyKeyReused
         play = game.plays.get(idempotency_key=idempotency_key)
-        return RecordedPlay(play.number, play.esp_status)
+        return RecordedPlay(play.number, play.esp_status, repeated=True)
+
+    def counted(self, email: str, idempotency_key: str | None) -> bool:
+        """Return whether the request of this key, if it has one, was counted."""
+        return (
+            idempotency_key is not None
+            and self.filter(email=email, plays__idempotency_key=idempotency_key).exists()
+        )
 
     def _count_settled(self, email: str, idempotency_key: str | None) -> RecordedPlay | None:
         """Count a play whose contact is settled in one statement; None where it is another case.
@@ -114,7 +123,8 @@ class GameQuerySet(models.QuerySet["Game"]):
         """Make the address's row, or find the one that another process just made; locked."""
         # Not get_or_create(): the losers of its race are errors in PostgreSQL's log, which quotes
         # the address.
-        self.bulk_create([self.model(email=email)], ignore_conflicts=True)
+        row = self.model(email=email, request_id=get_contextvars().get("request_id", ""))
+        self.bulk_create([row], ignore_conflicts=True)
         return self.select_for_update().get(email=email)
 
     def _erased(self, email: str, idempotency_key: str) -> RecordedPlay | None:

@@ -49,6 +49,11 @@ class Game(models.Model):
         _("last error"), max_length=200, blank=True, default="", editable=False
     )
 
+    # The log's id of the request that left the contact to be settled; delivery logs it again.
+    request_id = models.CharField(
+        max_length=64, blank=True, default="", db_default="", editable=False
+    )
+
     objects = GameQuerySet.as_manager()
 
     class Meta:

@@ -4,6 +4,7 @@ import logging
 
 from django.db import transaction
 
+from esp.backends import get_backend
 from esp.backends.base import ForgetsContacts
 from esp.errors import ContactRejected, ESPError, ESPMisconfigured, NotAsked
 from esp.gate import get_gate
@@ -26,7 +27,7 @@ def remove_next(*, seconds: float) -> str:
     email = str(erasure.email)
     try:
         with get_gate().backend(seconds=seconds) as backend:
-            if not isinstance(backend, ForgetsContacts):  # another ESP than when it was erased
+            if not isinstance(get_backend(), ForgetsContacts):  # another ESP than it was
                 Erasure.objects.by_hand(erasure)
                 return "removed"
             backend.remove_contact(email)

@@ -1,6 +1,7 @@
 """Where the two systems meet: the plays in the database and the contacts at the ESP."""
 
 import logging
+from functools import cache
 from typing import NamedTuple
 
 from django.conf import settings
@@ -8,9 +9,13 @@ from django.db import DatabaseError, InterfaceError, transaction
 
 from esp.gate import get_gate
 from games.contacts import settle
+from games.metrics import PLAYS
 from games.models import DeliveryPause, Game, Play
 
 logger = logging.getLogger(__name__)
+
+plays_of = cache(PLAYS.labels)
+STATUSES = {True: "true", False: "false", None: "null"}
 
 
 class PlayResult(NamedTuple):
@@ -29,7 +34,7 @@ def record_play(*, email: str, idempotency_key: str | None = None) -> PlayResult
     IdempotencyKeyReused for a key of another address, and the database's errors, with nothing
     counted, if it fails before the commit.
     """
-    number, esp_status, held = Game.objects.record(
+    number, esp_status, held, repeated = Game.objects.record(
         email=email,
         idempotency_key=idempotency_key,
         # A contact that could not be settled now is left to delivery, which need not wait then.
@@ -37,6 +42,8 @@ def record_play(*, email: str, idempotency_key: str | None = None) -> PlayResult
     )
     if held:
         esp_status = _settle(held)
+    player = "repeated" if repeated else "returning" if number > 1 else "new"
+    plays_of(player, STATUSES[esp_status]).inc()
     return PlayResult(esp_status, games_status=number > 1, games_count=number)
 
 

@@ -14,8 +14,11 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+from structlog.contextvars import bind_contextvars
 
+from esp_mail.keyed_hash import keyed_hash
 from games.exceptions import BodyTooLarge, LengthRequired
+from games.limits import admit
 from games.schema import describe_play
 from games.serializers import PlayResultSerializer, PlaySerializer
 from games.services import record_play
@@ -79,9 +82,11 @@ class VerificationMailView(APIView):
     def post(self, request: Request) -> Response:
         serializer = PlaySerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        result = record_play(
-            **serializer.validated_data, idempotency_key=get_idempotency_key(request.META)
-        )
+        email: str = serializer.validated_data["email"]
+        key = get_idempotency_key(request.META)
+        bind_contextvars(address_hash=keyed_hash(email))  # in this request's lines of the log
+        admit(email=email, idempotency_key=key, request=request)
+        result = record_play(email=email, idempotency_key=key)
         return Response(PlayResultSerializer(result).data)
 
 

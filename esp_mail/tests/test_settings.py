@@ -9,8 +9,8 @@ import pytest
 from django.conf import settings
 
 PRODUCTION = {
+    "PRIVACY_KEY": "a-key-of-a-real-deployment-for-hashes-in-the-log",
     "SECRET_KEY": "$9f-of-a-real-deployment-with-fifty-characters-or-more-in-it",
-    "PRIVACY_KEY": "a-key-of-a-real-deployment",
     "ALLOWED_HOSTS": "play.example.com, www.example.com",
     "DATABASE_URL": "postgres://esp_mail:secret@db.example.com:5433/plays",
     "ESP_BACKEND": "esp.backends.mock.MockBackend",
@@ -83,6 +83,13 @@ def test_broken_options_do_not_show_the_key() -> None:
         ("TIME_ZONE", "Mars/Olympus"),
         ("TIME_ZONE", "../etc/passwd"),
         ("LOG_LEVEL", "loud"),
+        ("PLAYS_PER_ADDRESS", "5"),
+        ("PLAYS_PER_ADDRESS", "0/hour"),
+        ("ADDRESSES_PER_CLIENT", "5/fortnight"),
+        ("REDIS_URL", "localhost:p4ssw0rd"),
+        ("SENTRY_DSN", "https://p4ssw0rd"),
+        ("DELIVERY_METRICS_PORT", "http"),
+        ("DELIVERY_METRICS_PORT", "65536"),
         ("WEB_THREADS", "many"),
         ("ESP_BUDGET", "0"),
         ("ESP_BUDGET", "nan"),
@@ -207,6 +214,43 @@ def test_database_url(url: str, expected: str) -> None:
 def test_postgres_connections_are_kept_and_checked() -> None:
     keys = "DATABASES['default'][k] for k in ('CONN_MAX_AGE', 'CONN_HEALTH_CHECKS')"
     assert printed(f"[{keys}]", **PRODUCTION) == "[None, True]"
+
+
+REDIS = {"REDIS_URL": "redis://:p4ssw0rd@redis:6379/0"}
+
+
+def test_cache_is_the_database_unless_there_is_redis() -> None:
+    backend = "CACHES['default']['BACKEND'].rpartition('.')[2], CACHES['default']['LOCATION']"
+    assert printed(backend, **PRODUCTION) == "DatabaseCache cache"
+    assert printed(backend, **PRODUCTION | REDIS) == f"RedisCache {REDIS['REDIS_URL']}"
+
+
+def test_limits() -> None:
+    limits = {"PLAYS_PER_ADDRESS": "5/hour", "ADDRESSES_PER_CLIENT": "20/day"}
+    environment = PRODUCTION | REDIS | limits | {"CLIENT_IP_HEADER": "X-Real-IP"}
+    names = "PLAYS_PER_ADDRESS, ADDRESSES_PER_CLIENT"
+    assert printed(names, **environment) == "(5, 3600) (20, 86400)"
+    assert printed(names, **PRODUCTION) == "None None"
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"PLAYS_PER_ADDRESS": "5/hour"}, "REDIS_URL is not set"),
+        ({"ADDRESSES_PER_CLIENT": "5/hour"}, "REDIS_URL is not set"),
+        ({"ADDRESSES_PER_CLIENT": "5/hour"} | REDIS, "CLIENT_IP_HEADER=X-Real-IP"),
+    ],
+)
+def test_limit_that_could_not_work_is_one_line(environment: dict[str, str], words: str) -> None:
+    process = run([sys.executable, "manage.py", "check"], PRODUCTION | environment)
+    assert process.returncode == 1
+    assert words in process.stderr
+    assert process.stderr.count("\n") == 1
+
+
+def test_port_of_deliverys_metrics() -> None:
+    assert printed("DELIVERY_METRICS_PORT", **PRODUCTION) == "None"
+    assert printed("DELIVERY_METRICS_PORT", DELIVERY_METRICS_PORT="9100", **PRODUCTION) == "9100"
 
 
 def test_sqlite_takes_its_lock_at_once() -> None:

@@ -39,7 +39,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def web_server(*, workers: int = 2, **environment: str) -> Iterator[str]:
+def web_server(workers: int = 2, **environment: str) -> Iterator[str]:
     """Run gunicorn as the container does, on the test database; yield its address."""
     port = free_port()
     environment |= {"DATABASE_URL": database_url(), "WEB_CONCURRENCY": str(workers)}

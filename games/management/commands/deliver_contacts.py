@@ -3,9 +3,12 @@
 import signal
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
+from prometheus_client import start_http_server
 
+from esp_mail.metrics import registry
 from games.delivery import Delivery
 from games.models import DeliveryPause, Game
 
@@ -29,6 +32,8 @@ class Command(BaseCommand):
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: delivery.stopping.set())
         if not once:
+            if settings.DELIVERY_METRICS_PORT:
+                start_http_server(settings.DELIVERY_METRICS_PORT, registry=registry())
             delivery.run()
             return
         delivered = delivery.run_once()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.commands import migrate
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -13,11 +14,15 @@ LOCK = 7_733_001
 
 
 class Command(migrate.Command):
-    help = "Like migrate, but of several processes at once one migrates and the others wait for it."
+    help = (
+        "Like migrate and createcachetable, but of several processes at once one does it and the "
+        "others wait for it."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with one_at_a_time(connections[options["database"]]):
             super().handle(*args, **options)
+            call_command("createcachetable", database=options["database"], verbosity=0)
 
 
 @contextmanager
