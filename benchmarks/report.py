@@ -49,7 +49,9 @@ def processor() -> str:
 
 
 def table(rounds: dict[str, Any]) -> list[str]:
-    lines = ["| mix, clients | who | " + " | ".join(COLUMNS) + " | errors | × A: req/s | × A: CPU |"]
+    lines = [
+        "| mix, clients | who | " + " | ".join(COLUMNS) + " | errors | × A: req/s | × A: CPU |"
+    ]
     lines.append("|---" * (len(COLUMNS) + 5) + "|")
     for cell, contenders in rounds.items():
         for name, runs in contenders.items():

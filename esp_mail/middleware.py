@@ -1,6 +1,6 @@
-"""What only people's pages need. The public API has no session, no account and no messages.
+"""What people's pages need of Django's middleware, and the public API does not: a fifth of its calls.
 
-Not to pass through these three saves a play 7 % of its function calls.
+The API has no session, no account, no messages, and no address that begins with a language.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,9 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import activate, get_language_from_request
 
 PUBLIC_API = "/api/verification_mail"
 
@@ -21,8 +24,11 @@ class PagesOnly:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(PUBLIC_API):
-            return self.get_response(request)
-        return super().__call__(request)  # type: ignore[misc]
+            return self.serve_api(request)
+        return super().__call__(request)  # type: ignore[misc,no-any-return]
+
+    def serve_api(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
 
 
 class PagesSession(PagesOnly, SessionMiddleware):
@@ -35,3 +41,15 @@ class PagesAuthentication(PagesOnly, AuthenticationMiddleware):
 
 class PagesMessage(PagesOnly, MessageMiddleware):
     pass
+
+
+class PagesLocale(PagesOnly, LocaleMiddleware):
+    """The API's language is the one that the request asks for, without a look at its address."""
+
+    def serve_api(self, request: HttpRequest) -> HttpResponseBase:
+        language = get_language_from_request(request)
+        activate(language)
+        response = self.get_response(request)
+        patch_vary_headers(response, ("Accept-Language",))
+        response.headers.setdefault("Content-Language", language)
+        return response

@@ -62,7 +62,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "esp_mail.csp.ContentSecurityPolicyMiddleware",
     "esp_mail.middleware.PagesSession",
-    "django.middleware.locale.LocaleMiddleware",
+    "esp_mail.middleware.PagesLocale",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "esp_mail.middleware.PagesAuthentication",
