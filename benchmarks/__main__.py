@@ -49,7 +49,7 @@ MIXES: dict[str, Callable[[], Iterator[str]]] = {
 LIMITS = {
     "returning": rf"\set n random(0, {KNOWN - 1})" + f"\n{LIMIT_RETURNING};\n",
     "hot": rf"\set n 0{chr(10)}{LIMIT_RETURNING};{chr(10)}",
-    "new": rf"\set n random(1000000, 1000000000000)" + f"\n{LIMIT_NEW};\n",
+    "new": r"\set n random(1000000, 1000000000000)" + f"\n{LIMIT_NEW};\n",
 }
 
 
@@ -82,13 +82,13 @@ def limit(database: Database, mix: str, clients: int, seconds: float) -> dict[st
     """Return what PostgreSQL alone does, as pgbench measures it."""
     script = database.postgres.folder / "limit.sql"
     script.write_text(LIMITS[mix])
-    command = [database.binaries / "pgbench", "-n", "-h", database.host, "-U", "postgres"]
+    command = [str(database.binaries / "pgbench"), "-n", "-h", database.host, "-U", "postgres"]
     # PostgreSQL takes 100 connections; more than that many clients share a server's anyway.
     command += ["-M", "prepared", "-c", str(min(clients, 64)), "-j", "2"]
     command += ["-T", str(max(1, round(seconds)))]
     before = psutil.Process(database.pid).cpu_times()
     done = subprocess.run(
-        [*command, "-f", script, "limit"], capture_output=True, text=True, check=True
+        [*command, "-f", str(script), "limit"], capture_output=True, text=True, check=True
     ).stdout
     number = int(done.partition("actually processed: ")[2].split("\n")[0].split("/")[0])
     tps = float(done.partition("tps = ")[2].split()[0])
@@ -115,7 +115,8 @@ def wrong(database: Database, name: str, answers: list[tuple[str, int]]) -> str:
 
 def compare(options: argparse.Namespace) -> dict[str, Any]:
     """Run all rounds; return their figures by mix, clients and contender."""
-    database, rounds = Database(), {}
+    database = Database()
+    rounds: dict[str, dict[str, list[Any]]] = {}
     answers: dict[str, list[tuple[str, int]]] = {name: [] for name in options.contenders}
     with ExitStack() as stack:
         servers = [stack.enter_context(server(n, database)) for n in options.contenders]
@@ -131,7 +132,7 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
                         cell[contender.name].append(got)
                         answers[contender.name] += said
                 print(f"{mix}, {clients} clients: done", flush=True)
-        servers_figures = {
+        servers_figures: dict[str, dict[str, Any]] = {
             contender.name: {"memory MB": contender.memory(), "cold start s": contender.cold_start}
             for contender in servers
         }
@@ -139,11 +140,13 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
         inexact = wrong(database, contender.database, answers[contender.name])
         servers_figures[contender.name]["exact"] = inexact or "yes"
     database.create("limit")
-    for cell, got in rounds.items():
-        mix, clients = cell.split(", ")
+    for name, by_contender in rounds.items():
+        mix, clients = name.split(", ")
         if mix in LIMITS:
             runs = range(options.rounds if mix == "returning" else 1)
-            got["limit"] = [limit(database, mix, int(clients), options.seconds) for _ in runs]
+            by_contender["limit"] = [
+                limit(database, mix, int(clients), options.seconds) for _ in runs
+            ]
     return {"rounds": rounds, "servers": servers_figures}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import matplotlib as mpl
 
 mpl.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402 - once it knows that there is no screen
+from matplotlib import pyplot as plt
 
 RESULTS = Path(__file__).parent / "results"
 COLUMNS = ("requests/s", "p50 ms", "p99 ms", "CPU ms", "PostgreSQL CPU ms")
@@ -31,12 +31,12 @@ def heading(results: dict[str, Any]) -> list[str]:
     options = results["options"]
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
     cores = f"{os.cpu_count()} cores, {processor()}, {platform.system()} {platform.release()}"
-    return [
+    text = (
         f"{results['begin']} UTC, {cores}, Python {platform.python_version()}; load average after"
         f" it {load}. {options['rounds']} alternating rounds of {options['seconds']} s; medians,"
-        " the least and the most in brackets. CPU is that of the server's processes per request.",
-        "",
-    ]
+        " the least and the most in brackets. CPU is that of the server's processes per request."
+    )
+    return [text, ""]
 
 
 def processor() -> str:

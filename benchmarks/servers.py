@@ -58,10 +58,10 @@ class Database:
         self.postgres = ThrowawayPostgres()
         self.host = self.postgres.url.partition("@/")[2].rpartition("/")[0]
         self.binaries = Path(self.postgres.server.bin_path)
-        self.pid = self.postgres.server.get_pid()
+        self.pid = int(self.postgres.server.get_pid() or 0)
         self.sql("postgres", "CREATE DATABASE template")
         environment = os.environ | SETTINGS | {"DATABASE_URL": self.url("template")}
-        command = [PROJECT, "manage.py", "migrate_locked", "--verbosity", "0"]
+        command = [str(PROJECT), "manage.py", "migrate_locked", "--verbosity", "0"]
         subprocess.run(command, cwd=ROOT, env=environment, check=True)
         self.sql("template", SEED)
 

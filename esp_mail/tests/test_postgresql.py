@@ -21,7 +21,7 @@ def postgres() -> ThrowawayPostgres:
 
 @pytest.fixture
 def kept(postgres: ThrowawayPostgres, db: None) -> Iterator[DatabaseWrapper]:
-    """A connection of a server process, between two requests."""
+    """Give a connection as a server process keeps it between two requests."""
     host = postgres.url.partition("@/")[2].rpartition("/")[0]
     other: dict[str, Any] = connection.settings_dict | {
         "HOST": host,

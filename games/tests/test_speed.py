@@ -43,7 +43,7 @@ def test_first_play_is_eight_round_trips_with_the_mock(play: Any) -> None:
     play("other@test.ru")
     with CaptureQueriesContext(connection) as queries:
         play("cem@test.ru")
-    # No settled row; counted. The mock asked, the contact added. Play and outcome, in a transaction.
+    # No settled row; counted. The mock asked; the contact added. Four for the outcome.
     assert len(queries) == 8
 
 
@@ -54,7 +54,8 @@ def environ(body: bytes) -> dict[str, Any]:
         "SERVER_NAME": "localhost", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
         "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body),
         "wsgi.errors": sys.stderr, "wsgi.multithread": True, "wsgi.multiprocess": True,
-        "wsgi.run_once": False, "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body)),
+        "wsgi.run_once": False,
+        "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body)),
         "HTTP_HOST": "localhost", "HTTP_X_FORWARDED_FOR": "203.0.113.7",
         "HTTP_X_FORWARDED_PROTO": "https", "HTTP_USER_AGENT": "Mozilla/5.0", "HTTP_ACCEPT": "*/*",
         "HTTP_ACCEPT_LANGUAGE": "ru,en;q=0.8", "HTTP_ORIGIN": "https://localhost",
