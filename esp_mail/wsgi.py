@@ -20,8 +20,8 @@ class Headers(HttpHeaders):
     def get(self, name: str, default: Any = None) -> Any:
         return self._environ.get(self.to_wsgi_name(name), default)
 
-    @cached_property  # type: ignore[override]
-    def _store(self) -> Any:
+    @cached_property
+    def _store(self) -> Any:  # type: ignore[override]
         return HttpHeaders(self._environ)._store  # noqa: SLF001 - the same class
 
 
