@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from esp.gate import get_gate
-from esp_mail.wsgi import application
+from esp_mail.wsgi import Request, application
 from games.models import Game
 
 from .conftest import URL
@@ -100,3 +100,12 @@ def test_returning_play_takes_few_function_calls() -> None:
     assert body == b'{"esp_status":true,"games_status":true,"games_count":4}'
     stats: Any = pstats.Stats(profile)
     assert stats.total_calls < CALLS
+
+
+def test_headers_are_all_there() -> None:
+    headers = Request(environ(b"{}")).headers
+    assert headers.get("accept-language") == headers["Accept-Language"] == "ru,en;q=0.8"
+    assert headers.get("Content-Type") == "application/json"
+    assert headers.get("Idempotency-Key") is None
+    assert "origin" in headers
+    assert len(headers) == 9
