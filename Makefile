@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := benchmarks/.venv
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --quiet \
 	--custom-compile-command "make lock"
 
@@ -11,10 +12,10 @@ export DEBUG ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint audit format lock messages
+.PHONY: help run test bench bench-esp bench-pages lint audit format lock messages
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 run: $(VENV)/.installed  ## start the site on http://127.0.0.1:8000/ (PORT= changes it)
 	@$(BIN)/python manage.py migrate_locked --verbosity 0
@@ -52,6 +53,15 @@ audit: $(VENV)/.installed-dev  ## ask whether a dependency has a known hole (nee
 	$(BIN)/uv tool run pip-audit==2.10.1 --strict --disable-pip --require-hashes \
 		--progress-spinner off --requirement requirements-ses.txt
 
+bench: $(BENCH)/.installed $(VENV)/.installed  ## compare with two FastAPI peers, 15 minutes (QUICK=1: 1 minute)
+	$(BENCH)/bin/python -m benchmarks $(if $(QUICK),--quick --name quick) $(ARGS)
+
+bench-esp: $(BENCH)/.installed $(VENV)/.installed  ## what a slow or dead ESP costs
+	$(BENCH)/bin/python -m benchmarks.esp
+
+bench-pages: $(VENV)/.installed-dev  ## the staff's pages with a million players (first 20 minutes of seeding)
+	$(BIN)/python -m benchmarks.pages
+
 format: $(VENV)/.installed-dev  ## put the code into its form
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
@@ -60,6 +70,8 @@ lock: $(VENV)/.installed-dev  ## renew requirements*.txt from pyproject.toml
 	$(LOCK) --upgrade --output-file requirements.txt
 	$(LOCK) --extra ses --constraint requirements.txt --output-file requirements-ses.txt
 	$(LOCK) --group dev --constraint requirements-ses.txt --output-file requirements-dev.txt
+	$(subst pyproject.toml,benchmarks/requirements.in,$(LOCK)) --python-version 3.11 --upgrade \
+		--output-file benchmarks/requirements.txt
 
 messages: $(VENV)/.installed-dev  ## collect what is to be translated, compile what is (needs gettext)
 	$(BIN)/python manage.py makemessages --locale ru --no-location --no-wrap --ignore .venv
@@ -75,4 +87,9 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 
 $(VENV)/.installed-dev: requirements-dev.txt | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	@touch $@
+
+$(BENCH)/.installed: benchmarks/requirements.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/pip install --quiet --requirement benchmarks/requirements.txt
 	@touch $@

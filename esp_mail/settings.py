@@ -71,12 +71,12 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",  # early: a preflight needs nothing of the others
     "django.middleware.security.SecurityMiddleware",
     "esp_mail.csp.ContentSecurityPolicyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "esp_mail.middleware.PagesSession",
+    "esp_mail.middleware.PagesLocale",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "esp_mail.middleware.PagesAuthentication",
+    "esp_mail.middleware.PagesMessage",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -116,10 +116,13 @@ def database(url: str) -> dict[str, Any]:
         config["TEST"] = {"NAME": f"{config['NAME']}.test"}
     else:
         # Seconds; and milliseconds until data that nothing acknowledges ends the connection.
+        # The keepalive finds what was cut off in silence while it was idle.
         options = {"connect_timeout": 3, "tcp_user_timeout": 10_000}
+        options |= {"keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3}
         config |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
         # So that one secret can be the database's container's and this one's.
         config["PASSWORD"] = config["PASSWORD"] or environment.text("POSTGRES_PASSWORD")
+        config["ENGINE"] = "esp_mail.postgresql"
     return config | {"OPTIONS": options | config.get("OPTIONS", {})}
 
 

@@ -31,6 +31,8 @@ def robots(_request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
+    path("api/", include("games.urls")),  # first, since what stands before it costs each play
+    path("api/", include("games.docs_urls")),
     path("", PlayPage.as_view(), name="play"),
     # Exempt: a token would cost every visitor a cookie, and nobody gains by setting a language.
     path("language/", csrf_exempt(set_language), name="set_language"),
@@ -40,8 +42,6 @@ urlpatterns = [
         name="client-module",
     ),
     path(settings.ADMIN_PATH, admin.site.urls),
-    path("api/", include("games.urls")),
-    path("api/", include("games.docs_urls")),
     path("robots.txt", robots),
     # Browsers ask for it beside pages that name no icon, such as the admin's.
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}games/icon.svg")),

@@ -239,6 +239,10 @@ def test_repeated_request_of_an_erased_play_makes_no_row() -> None:
         record_play(email="cem@test.ru", idempotency_key="key-1")
     assert record_play(email="cem@test.ru", idempotency_key="key-2").games_count == 1
     assert "key-1" not in everything()
+    # Nor a play of the row that a new play made.
+    assert record_play(email=CANARY).games_count == 1
+    assert record_play(email=CANARY, idempotency_key="key-1") == first
+    assert Game.objects.get(email=CANARY).play_count == 1
 
 
 def test_key_of_long_ago_is_not_kept() -> None:
