@@ -52,15 +52,20 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def proxy(web: ThreadingHTTPServer, log: Path) -> Iterator[str]:
-    yield from running(web.server_port, log)
+    yield from running(web_at(web.server_port), log)
 
 
 @pytest.fixture(scope="module")
 def proxy_of_nothing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from running(free_port(), tmp_path_factory.mktemp("nginx") / "log")
+    yield from running(web_at(free_port()), tmp_path_factory.mktemp("nginx") / "log")
 
 
-def running(web_port: int, log: Path) -> Iterator[str]:
+def web_at(port: int) -> dict[str, str]:
+    return {"set $web web:8000": f"set $web 127.0.0.1:{port}"}
+
+
+def running(changes: dict[str, str], log: Path) -> Iterator[str]:
+    """Run nginx with our configuration, changed in these places; yield its address."""
     folder, port = log.parent, free_port()
     static = folder / "static"
     static.mkdir()
@@ -68,7 +73,7 @@ def running(web_port: int, log: Path) -> Iterator[str]:
         (static / name).write_text("body {}")
     config = (settings.BASE_DIR / "nginx" / "default.conf.template").read_text()
     for name, value in {
-        "server web:8000": f"server 127.0.0.1:{web_port}",
+        **changes,
         "listen 80": f"listen 127.0.0.1:{port}",
         "root /srv": f"root {folder}",
         "/dev/stdout": str(log),
