@@ -88,9 +88,9 @@ TEMPLATES = [
 ]
 
 
-def database(url: str) -> dict[str, Any]:
+def database(url: str, name: str = "DATABASE_URL") -> dict[str, Any]:
     """Return Django's settings for a database URL, with what exact counting needs on its engine."""
-    config = environment.database("DATABASE_URL", url)
+    config = environment.database(name, url)
     options: dict[str, Any]
     if config["ENGINE"] == "django.db.backends.sqlite3":
         # A write transaction takes the lock when it begins: one that only upgrades from reading
@@ -106,6 +106,8 @@ def database(url: str) -> dict[str, Any]:
         # Seconds; and milliseconds until data that nothing acknowledges ends the connection.
         options = {"connect_timeout": 3, "tcp_user_timeout": 10_000}
         config |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+        # Behind a pool that lends a connection for a transaction, a cursor must not outlive one.
+        config["DISABLE_SERVER_SIDE_CURSORS"] = environment.flag("DATABASE_POOLED", default=False)
     return config | {"OPTIONS": options | config.get("OPTIONS", {})}
 
 
@@ -118,6 +120,12 @@ DATABASES = {
         )
     )
 }
+# A copy that staff pages may read; see esp_mail.replica.
+if REPLICA_URL := environment.text("REPLICA_URL"):
+    DATABASES["replica"] = database(REPLICA_URL, "REPLICA_URL")
+    DATABASES["replica"]["OPTIONS"]["connect_timeout"] = 2  # seconds; less is not heeded
+    DATABASE_ROUTERS = ["esp_mail.replica.ReplicaRouter"]
+    MIDDLEWARE.append("esp_mail.replica.ReplicaMiddleware")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The values of .env.example let a stranger try the three containers; they may not serve the public.

@@ -1,4 +1,4 @@
-"""Several web containers behind a real nginx: found by name, dropped when dead, no POST sent twice."""
+"""Several web containers behind a real nginx: found by name, passed by when dead."""
 
 import socketserver
 import struct
@@ -24,7 +24,7 @@ ADDRESSES = ("127.0.1.1", "127.0.1.2", "127.0.1.3")
 
 
 class Names(socketserver.BaseRequestHandler):
-    """Docker's name server, in so far as nginx asks it: `web` has the addresses of its containers."""
+    """Docker's name server, in so far as nginx asks it: where the containers of `web` are."""
 
     addresses: list[str] = []
 
