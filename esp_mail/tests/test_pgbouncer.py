@@ -18,7 +18,7 @@ from django.test import Client
 
 from games.exporting.resources import GameResource
 from games.models import Game
-from games.tests.server import answers, free_port, send_at_once, start, wait_for, web_server
+from games.tests.server import Sent, answers, free_port, send_at_once, start, wait_for, web_server
 
 from .postgres import OWNER
 
@@ -114,9 +114,9 @@ def test_more_threads_than_connections_count_exactly(
 ) -> None:
     """Race one address, many, and one key, while an export reads, through three connections."""
     Game.objects.bulk_create(Game(email=f"known{n}@test.ru") for n in range(ROWS))
-    hot = [[("cem@test.ru", None)] * 20] * 12
-    spread = [[(f"new{n}@test.ru", None)] for n in range(12)]
-    same = [[("key@test.ru", "key")]] * 12
+    hot: list[list[Sent]] = [[("cem@test.ru", None)] * 20] * 12
+    spread: list[list[Sent]] = [[(f"new{n}@test.ru", None)] for n in range(12)]
+    same: list[list[Sent]] = [[("key@test.ru", "key")]] * 12
     with ThreadPoolExecutor(1) as pool:
         exported = pool.submit(export, site, cookies)
         played = send_at_once(site, hot + spread + same)
