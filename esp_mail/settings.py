@@ -71,6 +71,8 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "esp_mail.urls"
+# Where the admin is; nginx takes the same variable.
+ADMIN_PATH = environment.url_path("ADMIN_PATH", "admin")
 WSGI_APPLICATION = "esp_mail.wsgi.application"
 
 TEMPLATES = [
@@ -108,6 +110,8 @@ def database(url: str, name: str = "DATABASE_URL") -> dict[str, Any]:
         config |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
         # Behind a pool that lends a connection for a transaction, a cursor must not outlive one.
         config["DISABLE_SERVER_SIDE_CURSORS"] = environment.flag("DATABASE_POOLED", default=False)
+        # So that one secret can be the database's container's and this one's.
+        config["PASSWORD"] = config["PASSWORD"] or environment.text("POSTGRES_PASSWORD")
     return config | {"OPTIONS": options | config.get("OPTIONS", {})}
 
 

@@ -37,7 +37,7 @@ urlpatterns = [
         csrf_exempt(client_module),
         name="client-module",
     ),
-    path("admin/", admin.site.urls),
+    path(settings.ADMIN_PATH, admin.site.urls),
     path("api/", include("games.urls")),
     path("api/", include("games.docs_urls")),
     path("healthz", healthz),

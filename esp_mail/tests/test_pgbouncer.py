@@ -77,7 +77,7 @@ def pooled(transactional_db: None) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def site(pooled: dict[str, str]) -> Iterator[str]:
-    with web_server(**pooled, WEB_THREADS="16") as site:
+    with web_server(DATABASE_URL=pooled["DATABASE_URL"], DATABASE_POOLED="1") as site:
         wait_for(lambda: answers(f"{site}/admin/login/"))
         yield site
 

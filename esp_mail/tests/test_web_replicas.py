@@ -14,10 +14,9 @@ import requests
 
 from games.tests.server import free_port, wait_for
 
-from . import test_nginx
-from .test_nginx import API
+from .proxy import API, NGINX, Proxy, proxy
 
-pytestmark = test_nginx.pytestmark
+pytestmark = pytest.mark.skipif(not NGINX, reason="nginx is not installed (apt install nginx)")
 
 PORT = free_port()
 ADDRESSES = ("127.0.1.1", "127.0.1.2", "127.0.1.3")
@@ -93,46 +92,47 @@ def containers() -> Iterator[dict[str, Container]]:
 
 
 @pytest.fixture
-def proxy(names: int, containers: dict[str, Container], tmp_path: Path) -> Iterator[str]:
+def nginx(names: int, containers: dict[str, Container], tmp_path: Path) -> Iterator[Proxy]:
     Names.addresses = list(containers)
-    changes = {
-        "set $web web:8000": f"set $web web:{PORT}",
-        "resolver 127.0.0.11 valid=2s": f"resolver 127.0.0.1:{names} valid=1s",
-    }
-    yield from test_nginx.running(changes, tmp_path / "log")
+    resolver = {"127.0.0.11 valid=2s": f"127.0.0.1:{names} valid=1s"}
+    changes = {"set $web web:8000": f"set $web web:{PORT}"} | resolver
+    with proxy(tmp_path, PORT, changes, PLAY_RATE="1000r/s") as started:
+        yield started
 
 
-def played_at(proxy: str, times: int = 30) -> Counter[str]:
+def played_at(nginx: Proxy, times: int = 30) -> Counter[str]:
     """Send plays; return how many each container answered."""
-    answers = [requests.post(proxy + API, b"{}", timeout=5) for _ in range(times)]
+    answers = [requests.post(nginx.url + API, b"{}", timeout=5) for _ in range(times)]
     assert {answer.status_code for answer in answers} == {200}
     return Counter(answer.text for answer in answers)
 
 
-def test_all_containers_are_asked(proxy: str) -> None:
-    assert set(played_at(proxy)) == set(ADDRESSES[:2])
+def test_all_containers_are_asked(nginx: Proxy) -> None:
+    assert set(played_at(nginx)) == set(ADDRESSES[:2])
 
 
 def test_new_container_is_found_without_a_restart(
-    proxy: str, containers: dict[str, Container]
+    nginx: Proxy, containers: dict[str, Container]
 ) -> None:
     containers[ADDRESSES[2]] = Container(ADDRESSES[2])
     Names.addresses = list(ADDRESSES)
-    wait_for(lambda: ADDRESSES[2] in played_at(proxy))
+    wait_for(lambda: ADDRESSES[2] in played_at(nginx))
 
 
-def test_dead_container_costs_no_play(proxy: str, containers: dict[str, Container]) -> None:
-    played_at(proxy)
+def test_dead_container_costs_no_play(nginx: Proxy, containers: dict[str, Container]) -> None:
+    played_at(nginx)
     containers.pop(ADDRESSES[0]).stop()
-    assert played_at(proxy) == {ADDRESSES[1]: 30}  # though its name still leads there
+    assert played_at(nginx) == {ADDRESSES[1]: 30}  # though its name still leads there
     Names.addresses = list(containers)
-    wait_for(lambda: played_at(proxy) == {ADDRESSES[1]: 30})
+    wait_for(lambda: played_at(nginx) == {ADDRESSES[1]: 30})
 
 
-def test_play_that_was_sent_is_not_sent_again(proxy: str, containers: dict[str, Container]) -> None:
+def test_play_that_was_sent_is_not_sent_again(
+    nginx: Proxy, containers: dict[str, Container]
+) -> None:
     for container in containers.values():
         container.breaks = True
-    assert requests.post(proxy + API, b"{}", timeout=5).status_code == 503
+    assert requests.post(nginx.url + API, b"{}", timeout=5).status_code == 503
     assert sum(container.asked for container in containers.values()) == 1
-    assert requests.get(f"{proxy}/", timeout=5).status_code == 502
+    assert requests.get(nginx.url, timeout=5).status_code == 503
     assert sum(container.asked for container in containers.values()) == 3
