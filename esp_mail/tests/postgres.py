@@ -14,6 +14,7 @@ with warnings.catch_warnings(action="ignore"):  # it misses a desktop session's 
 
 # As root the wheel's server runs as this user, since PostgreSQL refuses root.
 OWNER = "pgserver" if hasattr(os, "geteuid") and os.geteuid() == 0 else None
+BIN = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]  # where PostgreSQL's programs are
 
 
 class ThrowawayPostgres:
@@ -58,6 +59,5 @@ class ThrowawayPostgres:
 
 def run(program: str, *arguments: str, user: str | None = None) -> str:
     """Run one of PostgreSQL's programs; return what it wrote."""
-    folder = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
-    output: str = pgexec(program, arguments, bin_path=folder, user=user)
+    output: str = pgexec(program, arguments, bin_path=BIN, user=user)
     return output

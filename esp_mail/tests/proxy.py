@@ -125,7 +125,15 @@ def proxy(
     main = (folder / "nginx.conf").read_text().replace(f"{folder}/*.conf", f"{folder}/site")
     (folder / "nginx.conf").write_text(main)
     user = " user root;" if os.getuid() == 0 else ""
-    command: list[str | Path] = [str(NGINX), "-c", folder / "nginx.conf", "-p", folder, "-g", f"daemon off;{user}"]
+    command: list[str | Path] = [
+        str(NGINX),
+        "-c",
+        folder / "nginx.conf",
+        "-p",
+        folder,
+        "-g",
+        f"daemon off;{user}",
+    ]
     process = subprocess.Popen(command)
     try:
         wait_for(lambda: process.poll() is not None or listens(started.port))

@@ -82,7 +82,8 @@ class Load:
     def report(self, title: str) -> None:
         failed = [status for status, _ in self.answers if status != 200]
         slowest = max(seconds for _, seconds in self.answers)
-        print(f"{title}: {len(self.answers)} plays, not answered {failed}, slowest {slowest:.2f} s")
+        noted = f"{title}: {len(self.answers)} plays, not answered {failed}"
+        print(f"{noted}, slowest {slowest:.2f} s")  # noqa: T201
 
 
 def main() -> None:
