@@ -92,16 +92,13 @@ def rendered(text: str, environment: dict[str, str]) -> str:
 
 
 @contextmanager
-def proxy(
-    folder: Path, web_port: int, changes: dict[str, str] | None = None, /, **environment: str
-) -> Iterator[Proxy]:
-    """Run nginx with our configuration, moved to this folder; `changes` go before that."""
+def proxy(folder: Path, web_port: int, **environment: str) -> Iterator[Proxy]:
     started = Proxy(folder)
     static = folder / "srv" / "static"
     static.mkdir(parents=True)
     for name in ("plain.css", "hashed.0123456789ab.css"):
         (static / name).write_text("body {}")
-    here = (changes or {}) | {
+    here = {
         "/tmp/": f"{folder}/",  # first: the folder's own name may hold it
         "/etc/nginx/esp_mail": str(folder),
         "/srv": str(folder / "srv"),
@@ -125,12 +122,12 @@ def proxy(
     main = (folder / "nginx.conf").read_text().replace(f"{folder}/*.conf", f"{folder}/site")
     (folder / "nginx.conf").write_text(main)
     user = " user root;" if os.getuid() == 0 else ""
-    command: list[str | Path] = [
+    command = [
         str(NGINX),
         "-c",
-        folder / "nginx.conf",
+        f"{folder}/nginx.conf",
         "-p",
-        folder,
+        str(folder),
         "-g",
         f"daemon off;{user}",
     ]

@@ -93,8 +93,9 @@ def main() -> None:
         time.sleep(5)
     load.report(f"{len(web)} containers")
     packets = {container: received(container) - before[container] for container in web}
-    print("packets received by each:", list(packets.values()))
-    assert len(web) > 1 and min(packets.values()) > max(packets.values()) / 3
+    print("packets received by each:", list(packets.values()))  # noqa: T201
+    assert len(web) > 1
+    assert min(packets.values()) > max(packets.values()) / 3
     assert all(status == 200 for status, _ in load.answers)
 
     with Load() as load:

@@ -94,9 +94,8 @@ def containers() -> Iterator[dict[str, Container]]:
 @pytest.fixture
 def nginx(names: int, containers: dict[str, Container], tmp_path: Path) -> Iterator[Proxy]:
     Names.addresses = list(containers)
-    resolver = {"127.0.0.11 valid=2s": f"127.0.0.1:{names} valid=1s"}
-    changes = {"set $web web:8000": f"set $web web:{PORT}"} | resolver
-    with proxy(tmp_path, PORT, changes, PLAY_RATE="1000r/s") as started:
+    places = {"RESOLVER": f"127.0.0.1:{names}", "WEB": f"web:{PORT}"}
+    with proxy(tmp_path, PORT, PLAY_RATE="1000r/s", **places) as started:
         yield started
 
 
