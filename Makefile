@@ -36,7 +36,7 @@ test: $(VENV)/.installed-dev  ## run all tests, on PostgreSQL and on SQLite
 	$(BIN)/coverage report
 	@printf '\nAll tests pass on PostgreSQL and on SQLite. Next: make run\n'
 
-lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings and the Dockerfile
+lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings, Dockerfiles and manifests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
@@ -47,7 +47,8 @@ lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings and th
 		ALLOWED_HOSTS=play.example.com DATABASE_URL=sqlite:///unused \
 		ESP_BACKEND=esp.backends.brevo.BrevoBackend ESP_OPTIONS='{"api_key": "key", "list_id": 1}' \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
-	$(BIN)/hadolint Dockerfile
+	$(BIN)/hadolint Dockerfile pgbouncer/Dockerfile
+	$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes/[!k]*.yaml
 
 format: $(VENV)/.installed-dev  ## put the code into its form
 	$(BIN)/ruff check --fix-only .
