@@ -11,7 +11,7 @@ export DEBUG ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format backup restore lock messages
+.PHONY: help run test lint audit format backup restore lock messages
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -49,6 +49,10 @@ lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings, Docke
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/hadolint Dockerfile pgbouncer/Dockerfile
 	$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes/[!k]*.yaml
+
+audit: $(VENV)/.installed-dev  ## ask whether a dependency has a known hole (needs pypi.org)
+	$(BIN)/uv tool run pip-audit==2.10.1 --strict --disable-pip --require-hashes \
+		--progress-spinner off --requirement requirements-ses.txt
 
 format: $(VENV)/.installed-dev  ## put the code into its form
 	$(BIN)/ruff check --fix-only .
