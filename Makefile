@@ -12,7 +12,7 @@ export DEBUG ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-esp bench-pages lint audit format lock messages
+.PHONY: help run test bench bench-esp bench-pages lint audit format backup restore lock messages
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -37,7 +37,7 @@ test: $(VENV)/.installed-dev  ## run all tests, on PostgreSQL and on SQLite
 	$(BIN)/coverage report
 	@printf '\nAll tests pass on PostgreSQL and on SQLite. Next: make run\n'
 
-lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings and the Dockerfile
+lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings, Dockerfiles and manifests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
@@ -47,7 +47,8 @@ lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings and th
 		ALLOWED_HOSTS=play.example.com DATABASE_URL=sqlite:///unused PRIVACY_KEY=for-lint-only \
 		ESP_BACKEND=esp.backends.brevo.BrevoBackend ESP_OPTIONS='{"api_key": "key", "list_id": 1}' \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
-	$(BIN)/hadolint Dockerfile
+	$(BIN)/hadolint Dockerfile pgbouncer/Dockerfile
+	$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes/[!k]*.yaml
 
 audit: $(VENV)/.installed-dev  ## ask whether a dependency has a known hole (needs pypi.org)
 	$(BIN)/uv tool run pip-audit==2.10.1 --strict --disable-pip --require-hashes \
@@ -65,6 +66,12 @@ bench-pages: $(VENV)/.installed-dev  ## the staff's pages with a million players
 format: $(VENV)/.installed-dev  ## put the code into its form
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+backup:  ## write the database of docker compose into backups/
+	@deploy/backup.sh backup
+
+restore:  ## put BACKUP=backups/….dump in the database's place; erasures are applied again
+	@deploy/backup.sh restore "$(BACKUP)"
 
 lock: $(VENV)/.installed-dev  ## renew requirements*.txt from pyproject.toml
 	$(LOCK) --upgrade --output-file requirements.txt

@@ -31,7 +31,9 @@ graceful_timeout = 15  # seconds; the supervisor waits 20
 
 # A statement that hangs, or waits for a lock that is never freed, must not keep a thread for good.
 # libpq reads this; commands that are no web process, such as migrations, may take their time.
-os.environ.setdefault("PGOPTIONS", "-c statement_timeout=15s -c lock_timeout=10s")
+# A pool's connections are not ours to set up: there the pool does it.
+if not environment.flag("DATABASE_POOLED", default=False):
+    os.environ.setdefault("PGOPTIONS", "-c statement_timeout=15s -c lock_timeout=10s")
 
 
 class Logger(glogging.Logger):  # type: ignore[misc]  # it has no types

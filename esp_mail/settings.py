@@ -100,9 +100,9 @@ TEMPLATES = [
 ]
 
 
-def database(url: str) -> dict[str, Any]:
+def database(url: str, name: str = "DATABASE_URL") -> dict[str, Any]:
     """Return Django's settings for a database URL, with what exact counting needs on its engine."""
-    config = environment.database("DATABASE_URL", url)
+    config = environment.database(name, url)
     options: dict[str, Any]
     if config["ENGINE"] == "django.db.backends.sqlite3":
         # A write transaction takes the lock when it begins: one that only upgrades from reading
@@ -120,6 +120,8 @@ def database(url: str) -> dict[str, Any]:
         options = {"connect_timeout": 3, "tcp_user_timeout": 10_000}
         options |= {"keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3}
         config |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+        # Behind a pool that lends a connection for a transaction, a cursor must not outlive one.
+        config["DISABLE_SERVER_SIDE_CURSORS"] = environment.flag("DATABASE_POOLED", default=False)
         # So that one secret can be the database's container's and this one's.
         config["PASSWORD"] = config["PASSWORD"] or environment.text("POSTGRES_PASSWORD")
         config["ENGINE"] = "esp_mail.postgresql"
@@ -135,6 +137,12 @@ DATABASES = {
         )
     )
 }
+# A copy that staff pages may read; see esp_mail.replica.
+if REPLICA_URL := environment.text("REPLICA_URL"):
+    DATABASES["replica"] = database(REPLICA_URL, "REPLICA_URL")
+    DATABASES["replica"]["OPTIONS"]["connect_timeout"] = 2  # seconds; less is not heeded
+    DATABASE_ROUTERS = ["esp_mail.replica.ReplicaRouter"]
+    MIDDLEWARE.append("esp_mail.replica.ReplicaMiddleware")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The values of .env.example let a stranger try the three containers; they may not serve the public.

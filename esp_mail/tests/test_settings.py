@@ -265,3 +265,21 @@ def test_deployment_check_finds_nothing() -> None:
         PRODUCTION | BREVO,
     )
     assert process.returncode == 0, process.stderr
+
+
+def test_pool_and_replica() -> None:
+    expression = "DATABASES['default']['DISABLE_SERVER_SIDE_CURSORS'], DATABASES.keys()"
+    assert printed(expression, **PRODUCTION) == "False dict_keys(['default'])"
+    more = {"DATABASE_POOLED": "1", "REPLICA_URL": "postgres://reader@copy/plays"}
+    assert printed(expression, **PRODUCTION | more) == "True dict_keys(['default', 'replica'])"
+    host, last = printed(
+        "DATABASES['replica']['HOST'], MIDDLEWARE[-1]", **PRODUCTION | more
+    ).split()
+    assert (host, last) == ("copy", "esp_mail.replica.ReplicaMiddleware")
+
+
+def test_wrong_replica_is_said_without_its_password() -> None:
+    environment = PRODUCTION | {"REPLICA_URL": "reader:secret@copy"}
+    process = run([sys.executable, "manage.py", "check"], environment)
+    assert process.stderr.startswith("Not configured: REPLICA_URL is not the URL of a database")
+    assert "secret" not in process.stderr
