@@ -218,9 +218,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-# Who may see a list may export it; who may add a game may import many.
-IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
-IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "add"
+# Rights of their own: see the permissions of games.models.Game.
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 
 # Of the admin's buttons and links, from light to dark: a blue to be read on both of its grounds.
 SHADES = (50, *range(100, 1000, 100), 950)

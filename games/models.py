@@ -52,6 +52,15 @@ class Game(models.Model):
         verbose_name = _("game")
         verbose_name_plural = _("games")
         ordering = ["-pk"]
+        # Besides Django's own. The groups that have them: migration 0003.
+        permissions = [
+            ("view_address", "Can see addresses"),
+            ("export_game", "Can export games and plays"),
+            ("import_game", "Can import addresses"),
+            ("deliver_game", "Can deliver contacts now or again"),
+            ("view_person", "Can see everything about one person"),
+            ("erase_game", "Can erase a person"),
+        ]
         constraints = [
             # Not unique=True on the field: PostgreSQL would get a second index, for LIKE.
             models.UniqueConstraint(fields=["email"], name="game_email_unique"),

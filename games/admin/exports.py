@@ -19,6 +19,11 @@ class ExportMixin(BaseExportMixin):
     export_form_class = ExportForm
     export_formats = [CSV, XLSX, JSON]
 
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        # Of the plays too. An export shows addresses, whoever asks.
+        rights = ["games.export_game", "games.view_address"]
+        return request.user.has_perms(rights) and self.has_view_permission(request)
+
     def _do_file_export(
         self,
         file_format: StreamedFormat,

@@ -81,6 +81,9 @@ class GameAdmin(KnownAddressesMixin, ExportMixin, ModelAdmin):
         # this one's plays.
         return obj is None and super().has_change_permission(request)
 
+    def has_deliver_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("games.deliver_game")
+
     def get_paginator(
         self, request: HttpRequest, queryset: QuerySet, *args: Any, **kwargs: Any
     ) -> Paginator:
@@ -130,13 +133,13 @@ class GameAdmin(KnownAddressesMixin, ExportMixin, ModelAdmin):
             return super().changelist_view(request, extra_context)
 
     @admin.action(
-        description=_("Deliver now: pending contacts need not wait"), permissions=["change"]
+        description=_("Deliver now: pending contacts need not wait"), permissions=["deliver"]
     )
     def deliver_now(self, request: HttpRequest, queryset: GameQuerySet) -> None:
         self._report(request, queryset.deliver_now())
 
     @admin.action(
-        description=_("Deliver again: also contacts that the ESP rejected"), permissions=["change"]
+        description=_("Deliver again: also contacts that the ESP rejected"), permissions=["deliver"]
     )
     def deliver_again(self, request: HttpRequest, queryset: GameQuerySet) -> None:
         self._report(request, queryset.deliver_now() + queryset.deliver_again())
