@@ -17,7 +17,7 @@ help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 run: $(VENV)/.installed  ## start the site on http://127.0.0.1:8000/ (PORT= changes it)
-	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py migrate_locked --verbosity 0
 	@printf '%s\n' \
 		'' \
 		'The game:      http://127.0.0.1:$(PORT)/' \

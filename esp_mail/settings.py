@@ -39,16 +39,23 @@ ALLOWED_HOSTS = environment.items("ALLOWED_HOSTS") or ["localhost", "127.0.0.1",
 CSRF_TRUSTED_ORIGINS = environment.items("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
+    "accounts",  # before django-allauth, whose pages it gives the site's look
     "esp",
     "games",
     "rest_framework",
+    "django_filters",
+    "knox",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.headless",
     "corsheaders",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "unfold",  # the admin's look; before the admin
+    "unfold.apps.BasicAppConfig",  # the admin's look; before the admin
     "unfold.contrib.import_export",
     "import_export",
-    "django.contrib.admin",
+    "accounts.console_config.ConsoleConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -68,6 +75,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "esp_mail.urls"
@@ -129,6 +137,17 @@ if any("trial-only" in secret for secret in (SECRET_KEY, DATABASES["default"]["P
         "make your own before ALLOWED_HOSTS names a public host."
     )
 
+# Shared by all processes: limits hold across them. Redis where there is one, else a table.
+REDIS_URL = environment.text("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache"
+        if REDIS_URL
+        else "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": REDIS_URL or "cache",
+    }
+}
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -138,6 +157,42 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# Accounts, by django-allauth.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "account"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email", "username"}  # staff made by createsuperuser may have no address
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_MAX_EMAIL_ADDRESSES = 1  # one person is one address
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_RATE_LIMITS = {"erasure": "5/h/user"}  # ours; those of django-allauth stay as they are
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_USER_DISPLAY = lambda user: user.email or user.get_username()  # noqa: E731
+# An address that nobody confirmed cannot sign in, and so sets up nothing; staff may have none.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "ESP mail"
+MFA_TOTP_TOLERANCE = 1  # a clock half a minute wrong
+HEADLESS_CLIENTS = ("app",)  # browsers have pages
+HEADLESS_SERVE_SPECIFICATION = True
+HEADLESS_SPECIFICATION_TEMPLATE_NAME = None  # it would load its viewer from another origin
+# Staff show a second factor before they see the admin or use the API in a session.
+STAFF_REQUIRES_MFA = environment.flag("STAFF_REQUIRES_MFA", default=not DEBUG)
+# How many proxies stand before the web process, for limits by the client's address: nginx.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1
+
+# Without a mail server nobody can register: their address could not be confirmed.
+MAIL = environment.mail("EMAIL_URL", "consolemail://" if DEBUG else "")
+MAIL_ENABLED = bool(MAIL)
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+globals().update(MAIL)
+EMAIL_TIMEOUT = 10  # seconds, of a player who waits
+DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "ESP mail <noreply@localhost>")
+
+KNOX_TOKEN_MODEL = "accounts.Token"  # noqa: S105 - a model's name
+REST_KNOX = {"TOKEN_PREFIX": "esp_"}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ru", "Русский")]
@@ -201,6 +256,13 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.JSONParser",
         "rest_framework.parsers.FormParser",
     ],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.TokenAuthentication",  # first: it names the scheme in a 401
+        "accounts.authentication.AppSessionAuthentication",
+        "accounts.authentication.BrowserAuthentication",
+    ],
+    "DEFAULT_THROTTLE_RATES": {"user": "600/min"},
+    "NUM_PROXIES": 1,
     # Closed unless a view says that it is open.
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "EXCEPTION_HANDLER": "games.exceptions.exception_handler",

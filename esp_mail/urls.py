@@ -38,7 +38,11 @@ urlpatterns = [
         name="client-module",
     ),
     path("admin/", admin.site.urls),
+    path("accounts/", include("accounts.urls")),
     path("api/", include("games.urls")),
+    path("api/", include("games.api.urls")),
+    path("api/me/", include("accounts.me.urls")),
+    path("api/auth/", include("allauth.headless.urls")),
     path("api/", include("games.docs_urls")),
     path("healthz", healthz),
     # Browsers ask for it beside pages that name no icon, such as the admin's.

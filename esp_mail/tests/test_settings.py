@@ -144,8 +144,8 @@ def test_path_of_the_project_may_have_any_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "headers", "status"),
     [
-        ("/admin/login/", {}, 301),
-        ("/admin/login/", {"HTTP_X_FORWARDED_PROTO": "https"}, 200),
+        ("/accounts/login/", {}, 301),
+        ("/accounts/login/", {"HTTP_X_FORWARDED_PROTO": "https"}, 200),
         ("/healthz", {}, 200),
     ],
 )

@@ -1,6 +1,6 @@
 """The admin's first page: the campaign at a glance."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -17,10 +17,15 @@ CHOICES = (30, DAYS)
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add the numbers to the context, for those who may see the games."""
     if request.user.has_perm("games.view_game"):
-        key = f"dashboard-{timezone.localdate()}"  # not yesterday's "today", even for a minute
-        numbers: Any = cache.get_or_set(key, Numbers.read, SECONDS)
-        context |= page(numbers, request.GET.get("days", ""))
+        context |= page(current_numbers(), request.GET.get("days", ""))
     return context
+
+
+def current_numbers() -> Numbers:
+    """Return the numbers, at most a minute old."""
+    key = f"dashboard-{timezone.localdate()}"  # not yesterday's "today", even for a minute
+    numbers: Any = cache.get_or_set(key, Numbers.read, SECONDS)
+    return cast(Numbers, numbers)
 
 
 def page(numbers: Numbers, days: str) -> dict[str, Any]:

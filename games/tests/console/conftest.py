@@ -9,7 +9,7 @@ from django.test import Client
 
 
 @pytest.fixture(autouse=True)
-def _fresh_numbers() -> None:
+def _fresh_numbers(db: None) -> None:
     cache.clear()
 
 
