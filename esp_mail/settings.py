@@ -192,6 +192,7 @@ EMAIL_TIMEOUT = 10  # seconds, of a player who waits
 DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "ESP mail <noreply@localhost>")
 
 KNOX_TOKEN_MODEL = "accounts.Token"  # noqa: S105 - a model's name
+MIGRATION_MODULES = {"knox": None}  # they would make the table of the model that ours replaces
 REST_KNOX = {"TOKEN_PREFIX": "esp_"}
 
 LANGUAGE_CODE = "en"
