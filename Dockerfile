@@ -8,7 +8,7 @@ RUN python -m venv /venv && /venv/bin/pip install --quiet --requirement "/$REQUI
 WORKDIR /app
 COPY . .
 # The settings of any deployment, so that the files get the names that a deployment asks for.
-RUN SECRET_KEY=build ALLOWED_HOSTS=build DATABASE_URL=sqlite:///build ESP_BACKEND=build \
+RUN SECRET_KEY=build PRIVACY_KEY=build ALLOWED_HOSTS=build DATABASE_URL=sqlite:///build ESP_BACKEND=build \
     /venv/bin/python manage.py collectstatic --noinput --verbosity 0 \
     && /venv/bin/python -m compileall -q /app
 

@@ -43,6 +43,7 @@ lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings and th
 	$(BIN)/python manage.py makemigrations --check
 	$(BIN)/python manage.py spectacular --fail-on-warn --validate --file /dev/null
 	DEBUG=0 HTTPS=1 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
+		PRIVACY_KEY=lint \
 		ALLOWED_HOSTS=play.example.com DATABASE_URL=sqlite:///unused \
 		ESP_BACKEND=esp.backends.brevo.BrevoBackend ESP_OPTIONS='{"api_key": "key", "list_id": 1}' \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING

@@ -11,11 +11,15 @@ from django.http import HttpRequest
 from django.utils.crypto import get_random_string
 
 from esp.addresses import normalise_address
+from esp_mail.client import client_address
 
 logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request)
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Return whether there is a mail server: nobody could confirm an address without one."""
         return bool(settings.MAIL_ENABLED)

@@ -34,6 +34,12 @@ SECRET_KEY = required(
     in_debug="for-debug-only",
     example="$(python3 -c 'import secrets; print(secrets.token_urlsafe(50))')",
 )
+# Keys the hashes by which an erased address is known again: it must stay when SECRET_KEY changes.
+PRIVACY_KEY = required(
+    "PRIVACY_KEY",
+    in_debug="for-debug-only",
+    example="$(python3 -c 'import secrets; print(secrets.token_urlsafe(50))')",
+)
 required("ALLOWED_HOSTS", in_debug="any", example="play.example.com")
 ALLOWED_HOSTS = environment.items("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = environment.items("CSRF_TRUSTED_ORIGINS")
@@ -129,12 +135,13 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The values of .env.example let a stranger try the three containers; they may not serve the public.
-if any("trial-only" in secret for secret in (SECRET_KEY, DATABASES["default"]["PASSWORD"])) and (
+SECRETS = (SECRET_KEY, PRIVACY_KEY, DATABASES["default"]["PASSWORD"])
+if any("trial-only" in secret for secret in SECRETS) and (
     not {"localhost", "127.0.0.1", "[::1]"}.issuperset(ALLOWED_HOSTS)
 ):
     raise ImproperlyConfigured(
-        "SECRET_KEY or the database's password is the one of .env.example, which everybody knows: "
-        "make your own before ALLOWED_HOSTS names a public host."
+        "SECRET_KEY, PRIVACY_KEY or the database's password is the one of .env.example, which "
+        "everybody knows: make your own before ALLOWED_HOSTS names a public host."
     )
 
 # Shared by all processes: limits hold across them. Redis where there is one, else a table.
@@ -147,6 +154,13 @@ CACHES = {
         "LOCATION": REDIS_URL or "cache",
     }
 }
+
+# The header in which the proxy states the client's address. Empty: nobody is believed.
+CLIENT_IP_HEADER = environment.text("CLIENT_IP_HEADER")
+
+# Staff see personal data: a working day at most, and no longer than the browser is open.
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -166,6 +180,7 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email", "username"}  # staff made by createsuperuser may have no address
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_SESSION_REMEMBER = False  # see SESSION_EXPIRE_AT_BROWSER_CLOSE
 ACCOUNT_MAX_EMAIL_ADDRESSES = 1  # one person is one address
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_RATE_LIMITS = {"erasure": "5/h/user"}  # ours; those of django-allauth stay as they are
@@ -180,8 +195,6 @@ HEADLESS_SERVE_SPECIFICATION = True
 HEADLESS_SPECIFICATION_TEMPLATE_NAME = None  # it would load its viewer from another origin
 # Staff show a second factor before they see the admin or use the API in a session.
 STAFF_REQUIRES_MFA = environment.flag("STAFF_REQUIRES_MFA", default=not DEBUG)
-# How many proxies stand before the web process, for limits by the client's address: nginx.
-ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
 # Without a mail server nobody can register: their address could not be confirmed.
 MAIL = environment.mail("EMAIL_URL", "consolemail://" if DEBUG else "")
@@ -221,7 +234,10 @@ LANGUAGE_COOKIE_SECURE = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # The other hosts of the operator's domain are not ours to bind to HTTPS.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",
+    "security.W021",
+]
 
 # The origins whose pages may call the API; nothing else of the site is open to another origin.
 CORS_ALLOWED_ORIGINS = environment.items("CORS_ALLOWED_ORIGINS")
@@ -263,7 +279,6 @@ REST_FRAMEWORK = {
         "accounts.authentication.BrowserAuthentication",
     ],
     "DEFAULT_THROTTLE_RATES": {"user": "600/min"},
-    "NUM_PROXIES": 1,
     # Closed unless a view says that it is open.
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "EXCEPTION_HANDLER": "games.exceptions.exception_handler",
@@ -321,5 +336,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": environment.log_level("LOG_LEVEL", "INFO")},
     # Django's own handler would print each of its lines a second time.
-    "loggers": {"django": {"handlers": [], "level": "NOTSET"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "NOTSET"},
+    },
 }

@@ -28,6 +28,13 @@ def healthz(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
+@csrf_exempt
+@require_safe
+def robots(_request: HttpRequest) -> HttpResponse:
+    """Keep robots off the API. Of the staff's pages it says nothing: they say it themselves."""
+    return HttpResponse("User-agent: *\nDisallow: /api/\n", content_type="text/plain")
+
+
 urlpatterns = [
     path("", PlayPage.as_view(), name="play"),
     # Exempt: a token would cost every visitor a cookie, and nobody gains by setting a language.
@@ -45,6 +52,7 @@ urlpatterns = [
     path("api/auth/", include("allauth.headless.urls")),
     path("api/", include("games.docs_urls")),
     path("healthz", healthz),
+    path("robots.txt", robots),
     # Browsers ask for it beside pages that name no icon, such as the admin's.
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}games/icon.svg")),
 ]

@@ -5,12 +5,15 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from esp.addresses import AddressField, normalised_constraint, readable_address
+from esp.addresses import AddressField, normalised_constraint
 from games.contact_state import ContactState
 from games.contacts import LEASE
 from games.delivery_pause import DeliveryPauseQuerySet
+from games.erased_hours import ErasedHour  # noqa: F401 - Django looks for models here
+from games.erasures import ErasedKey, Erasure  # noqa: F401 - as above
 from games.kept_days import DomainDay, PlayHour  # noqa: F401 - Django looks for models here
 from games.managers import GameQuerySet
 
@@ -87,7 +90,8 @@ class Game(models.Model):
         ]
 
     def __str__(self) -> str:
-        return readable_address(self.email)
+        # Not the address: this goes into titles, messages and the admin's log, which outlives it.
+        return gettext("Game %(number)s") % {"number": self.pk}
 
     @property
     def esp_status(self) -> bool | None:

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.me.person import confirmed_address, find_game
-from games.api.changes import erase_game
+from accounts.me.person import confirmed_address
+from games.forgetting import forget
 
 SALT = "accounts.erasure"
 SENT = _("We have sent you a link. Nothing is erased before you open it and confirm.")
@@ -43,8 +43,7 @@ def erase(user: User) -> None:
     """Forget the person: game, plays and account; a staff account is a superuser's matter."""
     with transaction.atomic():
         address = confirmed_address(user)
-        game = find_game(address) if address else None
-        if game:
-            erase_game(game.pk, check=lambda _game: None)
+        if address:
+            forget(address, reason="asked for by the person")
         if not user.is_staff:
             user.delete()

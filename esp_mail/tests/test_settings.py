@@ -10,6 +10,7 @@ from django.conf import settings
 
 PRODUCTION = {
     "SECRET_KEY": "$9f-of-a-real-deployment-with-fifty-characters-or-more-in-it",
+    "PRIVACY_KEY": "a-key-of-a-real-deployment",
     "ALLOWED_HOSTS": "play.example.com, www.example.com",
     "DATABASE_URL": "postgres://esp_mail:secret@db.example.com:5433/plays",
     "ESP_BACKEND": "esp.backends.mock.MockBackend",
@@ -54,10 +55,11 @@ def test_missing_setting_is_one_line(missing: str) -> None:
     assert process.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("secret", ["SECRET_KEY", "DATABASE_URL"])
+@pytest.mark.parametrize("secret", ["SECRET_KEY", "PRIVACY_KEY", "DATABASE_URL"])
 def test_trial_secrets_serve_no_public_host(secret: str) -> None:
     trial = {
         "SECRET_KEY": "trial-only-and-known-to-everybody",
+        "PRIVACY_KEY": "trial-only-and-known-to-everybody",
         "DATABASE_URL": "postgres://esp_mail:trial-only@db/plays",
     }[secret]
     process = run([sys.executable, "manage.py", "check"], PRODUCTION | {secret: trial})

@@ -1,10 +1,13 @@
 """Handing over what a list shows, filtered as it is."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from import_export.admin import ExportMixin as BaseExportMixin
 from unfold.contrib.import_export.forms import ExportForm
@@ -18,6 +21,7 @@ class ExportMixin(BaseExportMixin):
 
     export_form_class = ExportForm
     export_formats = [CSV, XLSX, JSON]
+    lookups: frozenset[str]
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         # Of the plays too. An export shows addresses, whoever asks.
@@ -48,7 +52,18 @@ class ExportMixin(BaseExportMixin):
             yield from content
         finally:  # what left the house is known too where it was broken off
             text = ngettext("Exported %(count)d row.", "Exported %(count)d rows.", rows.count)
-            write_log(request, self.model, text % {"count": rows.count})
+            write_log(request, self.model, text % {"count": rows.count} + self._filters(request))
+
+    def _filters(self, request: HttpRequest) -> str:
+        """Name the filters; of a search only that there was one, since it may be an address."""
+        named = [
+            f"{name}={value}"
+            for name, value in request.GET.items()
+            if name in self.lookups and re.fullmatch(r"[\w.:-]{1,30}", str(value))
+        ]
+        if request.GET.get(SEARCH_VAR):
+            named.append(_("search"))
+        return f" ({', '.join(named)})" if named else ""
 
 
 class CountedRows:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from games.api.exceptions import AddressTaken
 from games.contact_state import ContactState
+from games.forgetting import forget
 from games.kept_days import PlayHour
 from games.models import Game, Play
 
@@ -49,13 +51,13 @@ def change_game(
     return game
 
 
-def erase_game(pk: int, *, check: Callable[[Game], None]) -> Game:
-    """Forget the address with its plays; `check` as above. Return what there was."""
+def erase_game(pk: int, *, by: Any, check: Callable[[Game], None]) -> Game:
+    """Forget the person whose game it is; `check` as above. Return what there was."""
     with transaction.atomic():
         PlayHour.objects.forget()
         game = Game.objects.select_for_update().get(pk=pk)
         check(game)
-        Game.objects.filter(pk=pk).delete()
+        forget(game.email, reason="API", by=by)
     return game
 
 

@@ -107,7 +107,7 @@ class GameViewSet(JSONView, mixins.ListModelMixin, GenericViewSet):
 
     def destroy(self, request: Request, pk: str) -> Response:
         with transaction.atomic():
-            game = self._if_unchanged(erase_game, pk)
+            game = self._if_unchanged(erase_game, pk, by=request.user)
             log_change(request, game, DELETION, "")
         return Response(status=status.HTTP_204_NO_CONTENT)
 
