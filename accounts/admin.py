@@ -3,6 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+# First, since theirs would come after ours, whose templates come before theirs.
+from allauth.account import admin as _accounts  # noqa: F401
+from allauth.account.models import EmailAddress
+from allauth.mfa import admin as _mfa  # noqa: F401
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +19,7 @@ from knox.settings import CONSTANTS
 from unfold.admin import ModelAdmin
 
 from accounts.models import Token
+from games.admin.read_only import ReadOnlyMixin
 
 LIFETIME = timedelta(days=90)
 
@@ -59,3 +65,27 @@ class TokenAdmin(ModelAdmin):
             "opts": self.opts,
         }
         return TemplateResponse(request, "accounts/admin/token_made.html", context)
+
+
+admin.site.unregister([Authenticator, EmailAddress])
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(ReadOnlyMixin, ModelAdmin):
+    """Who has a second factor; one that is lost is deleted here. Its secret is not shown."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    fields = list_display
+    list_select_related = ["user"]
+    search_fields = ["user__username", "user__email"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super(ReadOnlyMixin, self).has_delete_permission(request, obj)
+
+
+@admin.register(EmailAddress)
+class ConfirmedAddressAdmin(ReadOnlyMixin, ModelAdmin):
+    list_display = ["user", "email", "verified"]
+    list_select_related = ["user"]
+    list_filter = ["verified"]
+    search_fields = ["user__username", "email"]

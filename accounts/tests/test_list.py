@@ -1,9 +1,9 @@
 """The list of games: filters, pages, and what it costs."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -57,7 +57,6 @@ def test_filters(campaign: None, query: str, expected: list[str]) -> None:
         ("first_played_after=2026-02-30", 400),
         ("search=%00", 400),
         ("cursor=cD14", 404),  # p=x
-        ("cursor=!", 404),
         ("page_size=many", 200),
     ],
 )
@@ -101,12 +100,14 @@ def test_queries_do_not_grow_with_the_rows(
     client.get(url)
     signed_in = {"manager": 2, "token": 1}[who]  # session and account, or both at once
     rights = 2  # the account's own, and its groups'
-    limit = 5  # one to read, four to count: PostgreSQL's, as Django's table of the cache takes
+    limit = 6  # one to read, five to count: what Django's table of the cache takes
     with django_assert_num_queries(signed_in + rights + limit + queries):
         client.get(url)
 
 
 def test_list_walks_an_index(db: None) -> None:
     Game.objects.bulk_create(GameFactory.build_batch(2_000))
-    games: Any = Game.objects.filter(pk__lt=10**9).order_by("-pk")[:51]
-    assert "Index" in games.explain() or "PRIMARY KEY" in games.explain()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE games_game")
+    plan = Game.objects.filter(pk__lt=10**9).order_by("-pk")[:51].explain()
+    assert "Index Scan Backward using games_game_pkey" in plan or "PRIMARY KEY" in plan

@@ -88,7 +88,7 @@ def test_token_is_not_taken_from_the_query(clerk: User) -> None:
         assert Client().get("/api/games/", {name: secret}).status_code == 401
 
 
-@pytest.mark.parametrize("header", ["Token", "Token a b", "Token \xff", "Token \udcff", "Token x"])
+@pytest.mark.parametrize("header", ["Token", "Token a b", "Token \xff", "Token x"])
 def test_malformed_tokens_are_401(clerk: User, header: str) -> None:
     response = Client().get("/api/games/", HTTP_AUTHORIZATION=header)
     assert response.status_code == 401

@@ -23,8 +23,8 @@ class GameFilter(filters.FilterSet):
     play_count_max = filters.NumberFilter(
         "play_count", "lte", help_text=_("At most so many plays.")
     )
-    first_played = filters.DateFromToRangeFilter()
-    last_played = filters.DateFromToRangeFilter()
+    first_played = filters.DateFromToRangeFilter("first_played_at")
+    last_played = filters.DateFromToRangeFilter("last_played_at")
     search = filters.CharFilter(method="filter_address", max_length=254)
 
     class Meta:

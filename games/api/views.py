@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
-from django.contrib.admin.models import ADDITION, CHANGE, DELETION
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.shortcuts import get_object_or_404
@@ -19,10 +18,10 @@ from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from games.admin.log import write_log
 from games.api import schema
 from games.api.changes import change_game, create_game, erase_game
 from games.api.filters import GameFilter
-from games.api.log import log_change
 from games.api.pagination import LastPlayFirst, NewestFirst
 from games.api.permissions import StaffRights
 from games.api.serializers import (
@@ -88,7 +87,7 @@ class GameViewSet(JSONView, mixins.ListModelMixin, GenericViewSet):
         serializer.is_valid(raise_exception=True)
         with transaction.atomic():
             game = create_game(serializer.validated_data["email"])
-            log_change(request, game, ADDITION, "")
+            self._log(game, "added")
         response = self._answer(game, status.HTTP_201_CREATED)
         response.headers["Location"] = reverse("games:game-detail", args=[game.pk])
         return response
@@ -102,13 +101,13 @@ class GameViewSet(JSONView, mixins.ListModelMixin, GenericViewSet):
             game = self._if_unchanged(
                 change_game, pk, email=changes.get("email"), play_count=changes.get("play_count")
             )
-            log_change(request, game, CHANGE, " ".join(sorted(changes)))
+            self._log(game, ", ".join(sorted(changes)))
         return self._answer(game)
 
     def destroy(self, request: Request, pk: str) -> Response:
         with transaction.atomic():
             game = self._if_unchanged(erase_game, pk, by=request.user)
-            log_change(request, game, DELETION, "")
+            self._log(game, "erased")
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @action(detail=True, pagination_class=LastPlayFirst, filterset_class=None)
@@ -126,6 +125,10 @@ class GameViewSet(JSONView, mixins.ListModelMixin, GenericViewSet):
     def _answer(self, game: Game, status_code: int = status.HTTP_200_OK) -> Response:
         data = GameSerializer(game, context=self.get_serializer_context()).data
         return Response(data, status_code, headers={"ETag": version(game)})
+
+    def _log(self, game: Game, what: str) -> None:
+        token = getattr(self.request.auth, "name", None)
+        write_log(self.request, Game, f"API{f' ({token})' if token else ''}: {what}.", game)
 
     def _require_rights(self, changes: dict[str, Any]) -> None:
         rights = [right for name in changes for right in CHANGE_RIGHTS[name]]

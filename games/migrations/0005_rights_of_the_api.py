@@ -4,14 +4,27 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('games', '0004_erasures'),
+        ("games", "0004_erasures"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='game',
-            options={'ordering': ['-pk'], 'permissions': [('view_address', 'Can see addresses'), ('export_game', 'Can export games and plays'), ('import_game', 'Can import addresses'), ('deliver_game', 'Can deliver contacts now or again'), ('view_person', 'Can see everything about one person'), ('erase_game', 'Can erase a person'), ('change_address', 'Can change the address of a game'), ('change_count', 'Can change the number of plays')], 'verbose_name': 'game', 'verbose_name_plural': 'games'},
+            name="game",
+            options={
+                "ordering": ["-pk"],
+                "permissions": [
+                    ("view_address", "Can see addresses"),
+                    ("export_game", "Can export games and plays"),
+                    ("import_game", "Can import addresses"),
+                    ("deliver_game", "Can deliver contacts now or again"),
+                    ("view_person", "Can see everything about one person"),
+                    ("erase_game", "Can erase a person"),
+                    ("change_address", "Can change the address of a game"),
+                    ("change_count", "Can change the number of plays"),
+                ],
+                "verbose_name": "game",
+                "verbose_name_plural": "games",
+            },
         ),
     ]
