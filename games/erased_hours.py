@@ -33,15 +33,18 @@ class ErasedHourQuerySet(models.QuerySet["ErasedHour"]):
             row = kept.setdefault(hour, ErasedHour(hour=hour))
             for name, number in counted.items():
                 setattr(row, name, getattr(row, name) + number)
-        self.bulk_create(
-            [*kept.values()], update_conflicts=True, unique_fields=["hour"], update_fields=COUNTED
+        ErasedHour.objects.bulk_create(
+            list(kept.values()),
+            update_conflicts=True,
+            unique_fields=["hour"],
+            update_fields=COUNTED,
         )
 
 
 class ErasedHour(models.Model):
     """One hour by the site's clock; the moment at which it began."""
 
-    hour = models.DateTimeField(unique=True)
+    hour = models.DateTimeField(primary_key=True)
     plays = models.PositiveIntegerField(default=0)
     new = models.PositiveIntegerField(default=0)  # first plays
     found = models.PositiveIntegerField(default=0)  # of the first plays, by contact

@@ -22,8 +22,3 @@ def _mask(name: str) -> str:
 def may_see_addresses(user: Any) -> bool:
     """Return whether the account may read addresses, and search by them."""
     return bool(user.has_perm("games.view_address"))
-
-
-def shown_address(email: str, user: Any) -> str:
-    """Return the address for the eyes of this account: readable, or masked."""
-    return readable_address(email) if may_see_addresses(user) else mask_address(email)

@@ -19,6 +19,10 @@ class RenamedArgument:
     def add_contact(self, email: str) -> None: ...
 
 
+class RenamedOption(MockBackend):
+    def remove_contact(self, address: str) -> None: ...
+
+
 class MissingMethod:
     def has_contact(self, email: str) -> bool:
         return False
@@ -36,6 +40,7 @@ class MissingMethod:
         ("esp.backends.mock", {}, ["esp.E001"]),
         (f"{__name__}.RenamedArgument", {}, ["esp.E002"]),
         (f"{__name__}.MissingMethod", {}, ["esp.E002"]),
+        (f"{__name__}.RenamedOption", {}, ["esp.E002"]),
         (MOCK, {"key": "secret"}, ["esp.E003"]),
         (MOCK, ["secret"], ["esp.E003"]),
         (MOCK, {"latency": "secret"}, ["esp.E010"]),

@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 
 from esp.addresses import normalise_address
-from esp.backends.base import ESPBackend
+from esp.backends.base import ESPBackend, ForgetsContacts
 from esp.backends.mock import MockBackend
 from esp.backends.ses import SESBackend
 from esp.deadline import time_budget
@@ -26,6 +26,18 @@ NASTY = [
     "1234567@test.ru",
     normalise_address("cem@пример.рф"),
 ]
+
+
+WITHOUT_A_CALL = {"Unisender", "SendGrid"}  # staff remove the contact there by hand
+
+
+def forgets(rig: Any) -> None:
+    """Skip the backends that are known to lack the capability, and no others."""
+    if getattr(rig.backend, "vendor", "") in WITHOUT_A_CALL:
+        assert not hasattr(rig.backend, "remove_contact")
+        pytest.skip("has no call for it")
+    wanted = inspect.signature(ForgetsContacts.remove_contact)
+    assert inspect.signature(rig.backend.remove_contact) == wanted
 
 
 @pytest.fixture
@@ -109,6 +121,46 @@ def test_address_arrives_intact(rig: Any, backend: Any, email: str) -> None:
 
     assert rig.state(email) == "subscribed"
     assert backend.has_contact(email) is True
+
+
+def test_removed_contact_is_gone_and_the_others_stay(rig: Any, backend: Any) -> None:
+    forgets(rig)
+    rig.hold("another@test.ru")
+    rig.hold("cem@test.ru")
+
+    backend.remove_contact("cem@test.ru")
+
+    assert (rig.state("cem@test.ru"), rig.state("another@test.ru")) == ("absent", "subscribed")
+
+
+def test_unsubscribed_contact_is_removed(rig: Any, backend: Any) -> None:
+    forgets(rig)
+    rig.hold("cem@test.ru", unsubscribed=True)
+
+    backend.remove_contact("cem@test.ru")
+
+    assert rig.state("cem@test.ru") == "absent"
+
+
+def test_removing_what_is_not_there_is_no_error(rig: Any, backend: Any) -> None:
+    forgets(rig)
+    rig.hold("another@test.ru")
+
+    backend.remove_contact("cem@test.ru")
+
+    assert rig.state("another@test.ru") == "subscribed"
+
+
+@pytest.mark.parametrize("email", NASTY)
+def test_nasty_address_is_removed(rig: Any, backend: Any, email: str) -> None:
+    forgets(rig)
+    if rig.backend is SESBackend and "/" in email:
+        pytest.skip("moto decodes %2F before it routes")
+    rig.hold(email)
+
+    backend.remove_contact(email)
+
+    assert rig.state(email) == "absent"
 
 
 def test_two_additions_at_once_both_succeed(rig: Any, backend: Any) -> None:

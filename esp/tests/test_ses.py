@@ -29,6 +29,9 @@ REFUSALS = [
     (("UnrecognizedClientException", 403, ""), "create_contact", ESPMisconfigured),
     (("ExpiredTokenException", 400, ""), "get_contact", ESPMisconfigured),
     (("InternalFailure", 500, ""), "get_contact", ESPUnavailable),
+    (("NotFoundException", 404, "Contact does not exist"), "delete_contact", None),
+    (("NotFoundException", 404, NO_LIST), "delete_contact", ESPMisconfigured),
+    (("AccessDeniedException", 403, ""), "delete_contact", ESPMisconfigured),
 ]
 
 
@@ -41,7 +44,11 @@ def backend(moto: str) -> SESBackend:
 def test_refusal(
     backend: SESBackend, refusal: tuple[str, int, str], operation: str, meaning: Any
 ) -> None:
-    ask = backend.has_contact if operation == "get_contact" else backend.add_contact
+    ask = {
+        "get_contact": backend.has_contact,
+        "create_contact": backend.add_contact,
+        "delete_contact": backend.remove_contact,
+    }[operation]
     with Stubber(backend._client()) as stubber:
         code, status, message = refusal
         stubber.add_client_error(operation, code, message, http_status_code=status)

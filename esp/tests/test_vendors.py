@@ -82,6 +82,32 @@ ADDITIONS: dict[type[FakeESP], list[tuple[str, str, bytes]]] = {
 }
 
 
+REMOVALS: dict[type[FakeESP], list[tuple[str, str, bytes]]] = {
+    FakeBrevo: [("DELETE", "/contacts/c%2Bm%40test.ru?identifierType=email_id", b"")],
+    FakeKlaviyo: [
+        (
+            "POST",
+            "/api/data-privacy-deletion-jobs",
+            (
+                b'{"data": {"type": "data-privacy-deletion-job", "attributes": {"profile": '
+                b'{"data": {"type": "profile", "attributes": {"email": "c+m@test.ru"}}}}}}'
+            ),
+        )
+    ],
+    FakeListmonk: [
+        ("GET", "/api/subscribers?search=%5Ec%5C%2Bm%40test%5C.ru%24", b""),
+        ("DELETE", "/api/subscribers/100", b""),
+    ],
+    FakeMailchimp: [
+        (
+            "POST",
+            "/lists/a1b2c3/members/bbf54a8c97515c26c3d75fb96b97c8da/actions/delete-permanent",
+            b"",
+        )
+    ],
+}
+
+
 def sent(esp: FakeESP) -> list[tuple[str, str, bytes]]:
     return [(one.method, one.target, one.body) for one in esp.received]
 
@@ -106,6 +132,47 @@ def test_addition_is_these_requests(fake: FakeESP) -> None:
     backend_of(fake).add_contact("c+m@test.ru")
 
     assert sent(fake) == ADDITIONS[type(fake)]
+
+
+@pytest.mark.parametrize("vendor", REMOVALS)
+def test_removal_is_these_requests(vendor: type[FakeESP]) -> None:
+    esp = vendor()
+    esp.hold("c+m@test.ru")
+    with esp.running():
+        backend_of(esp).remove_contact("c+m@test.ru")
+
+    assert sent(esp) == REMOVALS[vendor]
+
+
+@pytest.mark.parametrize("vendor", REMOVALS)
+def test_removal_with_a_wrong_key_is_misconfigured(vendor: type[FakeESP]) -> None:
+    esp = vendor()
+    with esp.running(), pytest.raises(ESPMisconfigured):
+        backend_of(esp, api_key="some:otherkey-us14").remove_contact("cem@test.ru")
+
+
+REMOVAL_ODDITIES = [
+    (FakeBrevo, Reply(404, b"nginx"), ESPMisconfigured),
+    (FakeBrevo, Reply(400, {"message": "Invalid email address"}), ContactRejected),
+    (FakeBrevo, Reply(503), ESPUnavailable),
+    (FakeKlaviyo, Reply(404, b"nginx"), ESPMisconfigured),
+    (FakeKlaviyo, Reply(400, {"errors": [{"code": "invalid"}]}), ESPUnavailable),
+    (FakeKlaviyo, Reply(403, {"errors": [{"code": "permission_denied"}]}), ESPMisconfigured),
+    (FakeMailchimp, Reply(404, b"nginx"), ESPMisconfigured),
+    (FakeMailchimp, Reply(404, {"title": "Resource Not Found"}), ESPMisconfigured),
+    (
+        FakeListmonk,
+        Reply(200, {"data": {"results": [{"email": "cem@test.ru"}]}}),
+        ESPUnavailable,
+    ),
+]
+
+
+@pytest.mark.parametrize(("vendor", "reply", "meaning"), REMOVAL_ODDITIES)
+def test_oddity_of_a_removal(vendor: type[FakeESP], reply: Reply, meaning: type[ESPError]) -> None:
+    esp = vendor()
+    with esp.running(), pytest.raises(meaning):
+        answering(esp, reply).remove_contact("cem@test.ru")
 
 
 def test_key_is_never_in_a_url(fake: FakeESP) -> None:

@@ -28,7 +28,7 @@ class AddressForm(forms.Form):
     address = forms.CharField(
         label=gettext_lazy("Address"),
         max_length=320,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "type": "email"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
     def clean_address(self) -> str:

@@ -25,6 +25,9 @@ class PlayAdmin(ReadOnlyMixin, MaskedMixin, ExportMixin, ModelAdmin):
     ordering = ["-played_at"]
     sortable_by = ["played_at"]
     paginator = CappedPaginator
+    # Not the key: whoever calls the API chooses it, and it may be an address.
+    fields = ["address", "number", "played_at", "esp_status"]
+    readonly_fields = ["address", "masked_address"]
     email_path = "game__email"
     lookups = frozenset(["game__id__exact", "played_at_from", "played_at_to"])
     search_help_text = _("An address or a part of it, such as a domain.")

@@ -35,10 +35,10 @@ class PlaysByHour(list[Hour]):
         fresh = count_hours(since, None).values_list("day", "hour", "plays", "new")
         hours = cls(Hour(*row) for rows in (kept, fresh) for row in rows)
         hours.erased = list(ErasedHour.objects.all())
-        hours += [
+        hours.extend(
             Hour(one.day, timezone.localtime(one.hour).hour, one.plays, one.new)
             for one in hours.erased
-        ]
+        )
         return hours
 
     def between(self, first: date, last: date) -> int:

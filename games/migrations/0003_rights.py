@@ -24,14 +24,18 @@ GROUPS = {
 
 def make_groups(apps, _schema_editor):
     """Make the groups that are missing; what a superuser made of the others stays."""
-    Group = apps.get_model("auth", "Group")
-    Permission = apps.get_model("auth", "Permission")
     for name in ("games", "admin"):
         # Django makes permissions after the last migration, which is too late for us.
         config = apps.get_app_config(name)
         config.models_module = True
         create_permissions(config, apps=apps, verbosity=0)
         config.models_module = None
+    give_rights(apps)
+
+
+def give_rights(apps):
+    Group = apps.get_model("auth", "Group")
+    Permission = apps.get_model("auth", "Permission")
     for name, rights in GROUPS.items():
         group, made = Group.objects.get_or_create(name=name)
         if made:

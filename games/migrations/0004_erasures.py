@@ -34,13 +34,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ErasedHour",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("hour", models.DateTimeField(unique=True)),
+                ("hour", models.DateTimeField(primary_key=True, serialize=False)),
                 ("plays", models.PositiveIntegerField(default=0)),
                 ("new", models.PositiveIntegerField(default=0)),
                 ("found", models.PositiveIntegerField(default=0)),

@@ -17,6 +17,9 @@ TABLES = {
     "games_play",
     "games_deliverypause",
     "games_domainday",
+    "games_erasedhour",
+    "games_erasedkey",
+    "games_erasure",
     "games_playhour",
     "esp_mockcontact",
 }

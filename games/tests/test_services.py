@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
+from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -168,14 +169,14 @@ def test_gate_that_fills_up_meanwhile_costs_the_contact_nothing(
 
 
 def test_outcome_and_answer_are_stored_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    save = Play.save
+    update = QuerySet.update
 
-    def fail_to_change(play: Play, **kwargs: Any) -> None:
-        if "update_fields" in kwargs:
+    def fail_to_change(rows: Any, **values: Any) -> int:
+        if rows.model is Play:
             raise DatabaseError
-        save(play, **kwargs)
+        return update(rows, **values)
 
-    monkeypatch.setattr(Play, "save", fail_to_change)
+    monkeypatch.setattr(QuerySet, "update", fail_to_change)
     record_play(email="cem@test.ru")
     assert Game.objects.get(email="cem@test.ru").contact_state == ContactState.PENDING
 

@@ -40,7 +40,7 @@ class Command(BaseCommand):
             rows = Erasure.objects.order_by("erased_at").values_list("digest", "erased_at")
             for digest, at in rows.iterator():
                 self.stdout.write(f"{digest} {at.isoformat()}")
-        elif address:
+        elif address is not None:
             self._forget(read_address(address), options["reason"], sure=options["yes"])
         else:
             self._reapply(reapply or "")

@@ -1,0 +1,428 @@
+"""Forgetting a person: here, at the ESP, and for good."""
+
+import io
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from esp.errors import ContactRejected, ESPMisconfigured
+from esp.gate import get_gate
+from esp.models import MockContact
+from esp.tests.fakes.brevo import FakeBrevo
+from games import contacts, services
+from games.contact_state import ContactState
+from games.contacts import LEASE, Outcome
+from games.dashboard.numbers import Numbers
+from games.delivery import Delivery
+from games.erasures import ErasedKey, Erasure, RemovalState, digest
+from games.exceptions import IdempotencyKeyReused
+from games.forgetting import anonymise, forget
+from games.importing import import_known_addresses
+from games.models import DeliveryPause, Game, Play
+from games.services import record_play
+from games.tests.console.campaign import make_game
+
+from .conftest import CANARY, NOON
+
+SignIn = Callable[[str], Client]
+ERASE = "/admin/games/game/person/erase/"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def brevo(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeBrevo]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    esp = FakeBrevo()
+    with esp.running():
+        settings.ESP_BACKEND = "esp.backends.brevo.BrevoBackend"
+        settings.ESP_OPTIONS = esp.options()
+        yield esp
+
+
+class Forgetful:
+    """Forgets, or fails as the test wants."""
+
+    error: Exception | None = None
+
+    def has_contact(self, email: str) -> bool:
+        return False
+
+    def add_contact(self, email: str) -> None: ...
+
+    def remove_contact(self, email: str) -> None:
+        if self.error:
+            raise self.error
+
+
+class Unforgetting:
+    def has_contact(self, email: str) -> bool:
+        return True
+
+    def add_contact(self, email: str) -> None: ...
+
+
+@pytest.fixture
+def forgetful(settings: Settings) -> type[Forgetful]:
+    Forgetful.error = None
+    settings.ESP_BACKEND = f"{__name__}.Forgetful"
+    return Forgetful
+
+
+def make_due() -> None:
+    """Let the lease's time pass."""
+    Erasure.objects.filter(esp_state="pending").update(due_at=timezone.now())
+    get_gate.cache_clear()
+
+
+def everything() -> str:
+    """Return every value of every table, but for the sessions of the tests."""
+    values = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            if table != "django_session":
+                cursor.execute(f'SELECT * FROM "{table}"')
+                values += [str(row) for row in cursor.fetchall()]
+    return "\n".join(values)
+
+
+def test_erased_by_an_officer_with_the_esp_down_at_first(
+    sign_in: SignIn, brevo: FakeBrevo, caplog: pytest.LogCaptureFixture
+) -> None:
+    brevo.hold("else@test.ru")
+    record_play(email=CANARY, idempotency_key="key-1")
+    assert brevo.state(CANARY) == "subscribed"
+    officer = sign_in("data protection")
+
+    found = officer.post("/admin/games/game/person/", {"address": f" {CANARY.upper()} "})
+    game = Game.objects.get()
+    assert found["Location"] == f"/admin/games/game/person/{game.pk}/"
+    assert CANARY in officer.get(found["Location"]).content.decode()
+    preview = officer.post(ERASE, {"address": CANARY})
+    assert preview.context["preview"] == (1, 1, 0, True)
+    assert Game.objects.exists()
+    refused = officer.post(ERASE, {"address": CANARY, "reason": f"from {CANARY}"})
+    assert "must not hold an address" in refused.content.decode()
+    assert Game.objects.exists()
+    brevo.mode = "down"
+    officer.post(ERASE, {"address": CANARY, "reason": "request 17"})
+
+    erasure = Erasure.objects.get()
+    assert (str(erasure.by), erasure.reason) == ("data-protection", "request 17")
+    assert (erasure.esp_state, erasure.email) == ("pending", CANARY)
+    assert not Game.objects.exists()
+    assert CANARY not in officer.get("/admin/games/erasure/").content.decode()
+    # Nothing is due within a lease's time.
+    assert Delivery().run_once() == {}
+    make_due()
+    assert Delivery().run_once() == {"pending": 1}
+    erasure.refresh_from_db()
+    assert (erasure.esp_state, erasure.attempts) == ("pending", 1)
+    assert erasure.due_at > timezone.now()
+    assert "Brevo answered 503" in erasure.error
+    brevo.mode = "ok"
+    make_due()
+    assert Delivery().run_once() == {"removed": 1}
+
+    erasure.refresh_from_db()
+    assert (erasure.esp_state, erasure.email, erasure.error) == ("done", None, "")
+    assert (brevo.state(CANARY), brevo.state("else@test.ru")) == ("absent", "subscribed")
+    assert "canary" not in everything()
+    assert "canary" not in caplog.text
+    messages = "\n".join(entry.get_change_message() for entry in LogEntry.objects.all())
+    for act in ("Opened everything about this person.", "Erased a person."):
+        assert act in messages
+
+
+def test_erased_on_the_command_line_with_the_mock(monkeypatch: pytest.MonkeyPatch) -> None:
+    record_play(email=CANARY)
+    out = io.StringIO()
+    call_command("forget_address", CANARY, stdout=out)
+    assert "Games: 1, plays: 1, contacts still owed: 0. The ESP will be asked" in out.getvalue()
+    assert "Nothing was done" in out.getvalue()
+    assert Game.objects.exists()
+    with pytest.raises(CommandError, match="Say why"):
+        call_command("forget_address", CANARY, yes=True, stdout=out)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{CANARY}\n"))
+    call_command("forget_address", "-", yes=True, reason="request 17", stdout=out)
+    assert not Game.objects.exists()
+    make_due()
+    call_command("deliver_contacts", once=True, stdout=out)
+    assert not MockContact.objects.exists()
+    assert "canary" not in everything() + out.getvalue()
+
+
+@pytest.mark.parametrize("address", ["", "cem"])
+@pytest.mark.parametrize("command", ["forget_address", "export_address"])
+def test_command_line_refuses_what_is_no_address(command: str, address: str) -> None:
+    with pytest.raises(CommandError, match="@"):
+        call_command(command, address)
+
+
+def test_totals_and_counts_stay_right() -> None:
+    now = timezone.now()
+    make_game("ann@test.ru", now - timedelta(days=40), now - timedelta(days=1), state="found")
+    make_game("cem@test.ru", now - timedelta(days=1), now - timedelta(days=1), now)
+    make_game("bob@test.ru", now, state="rejected")
+    make_game("eve@test.ru")
+    before = Numbers.read()
+    for email in ("ann@test.ru", "cem@test.ru", "bob@test.ru", "eve@test.ru", "nobody@test.ru"):
+        forget(email, reason="asked")
+    after = Numbers.read()
+    assert (after.periods, after.days, after.week) == (before.periods, before.days, before.week)
+    assert after.domains == []
+    assert not Game.objects.exists()
+    call_command("check_counts")
+
+
+def test_play_under_way_when_its_address_is_erased(caplog: pytest.LogCaptureFixture) -> None:
+    """The play is committed; while it asks the ESP, the address goes."""
+    plain = contacts.settle
+
+    def settle(email: str, *, seconds: float) -> Outcome:
+        forget(email, reason="asked")
+        assert Erasure.objects.get().due_at > timezone.now() + LEASE - timedelta(seconds=5)
+        return plain(email, seconds=seconds)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(services, "settle", settle)
+        assert record_play(email=CANARY) == (False, False, 1)
+    assert not Game.objects.exists()
+    assert not Play.objects.exists()
+    assert MockContact.objects.get().email == CANARY
+    make_due()
+    Delivery().run_once()
+    assert not MockContact.objects.exists()
+    assert "not stored" not in caplog.text
+    assert "canary" not in everything()
+
+
+def test_delivery_under_way_when_its_address_is_erased() -> None:
+    make_game(CANARY, NOON, state="pending")
+    [game] = Game.objects.claim_due(1)
+    forget(CANARY, reason="asked")
+    Game.objects.store(game, Outcome(ContactState.ADDED, esp_status=False))
+    Game.objects.release([game])
+    assert not Game.objects.exists()
+    assert Delivery().run_once() == {}
+    assert not MockContact.objects.exists()
+
+
+def test_new_play_makes_a_new_row_and_is_settled_after_the_removal() -> None:
+    record_play(email=CANARY)
+    forget(CANARY, reason="asked")
+    # The ESP has the old contact still: what it answers is true, and ends with the removal.
+    assert record_play(email=CANARY) == (True, False, 1)
+    make_due()
+    assert Delivery().run_once() == {"removed": 1, "added": 1}
+    assert Game.objects.get().contact_state == "added"
+    assert MockContact.objects.get().email == CANARY
+    assert Numbers.read().periods[0].plays == 2
+
+
+def test_repeated_request_of_an_erased_play_makes_no_row() -> None:
+    record_play(email=CANARY)
+    first = record_play(email=CANARY, idempotency_key="key-1")
+    forget(CANARY, reason="asked")
+    assert record_play(email=CANARY, idempotency_key="key-1") == first
+    assert not Game.objects.exists()
+    with pytest.raises(IdempotencyKeyReused):
+        record_play(email="cem@test.ru", idempotency_key="key-1")
+    assert record_play(email="cem@test.ru", idempotency_key="key-2").games_count == 1
+    assert "key-1" not in everything()
+
+
+def test_key_of_long_ago_is_not_kept() -> None:
+    game = make_game(CANARY, NOON)
+    game.plays.update(idempotency_key="key-1")
+    forget(CANARY, reason="asked")
+    assert not ErasedKey.objects.exists()
+
+
+@pytest.mark.parametrize("played_again", [False, True])
+def test_import_brings_nobody_back(played_again: bool) -> None:
+    forget(CANARY, reason="asked")
+    if played_again:
+        record_play(email=CANARY)
+    rows: list[dict[str, Any]] = [{"email": "cem@test.ru"}, {"email": CANARY.upper(), "plays": 9}]
+    report = import_known_addresses(rows, dry_run=False)
+    assert report.errors == [(3, "This person was erased. Delete the row from your file.")]
+    assert report.new == 1
+    counts = dict(Game.objects.values_list("email", "play_count"))
+    assert counts == {"cem@test.ru": 1} | ({CANARY: 1} if played_again else {})
+
+
+def test_erased_while_a_file_is_read() -> None:
+    def rows() -> Iterator[dict[str, Any]]:
+        yield {"email": CANARY}
+        forget(CANARY, reason="asked")
+
+    import_known_addresses(rows(), dry_run=False)
+    assert not Game.objects.exists()
+
+
+def test_restored_backup_is_erased_again(tmp_path: Any) -> None:
+    """The backup is from before: neither it nor this database know of the erasure."""
+    make_game(CANARY, NOON, NOON)
+    forget(CANARY, reason="asked")
+    kept = tmp_path / "tombstones"
+    with kept.open("w") as file:
+        call_command("forget_address", tombstones=True, stdout=file)
+    assert "canary" not in kept.read_text()
+    Erasure.objects.all().delete()
+    make_game(CANARY, NOON, NOON)
+    make_game("cem@test.ru", NOON)
+    out = io.StringIO()
+    call_command("forget_address", reapply=str(kept), stdout=out)
+    assert out.getvalue() == "Erased again: 1.\n"
+    assert Game.objects.get().email == "cem@test.ru"
+    assert import_known_addresses([{"email": CANARY}], dry_run=True).new == 0
+    # Who plays again stays, however often it is done.
+    record_play(email=CANARY)
+    call_command("forget_address", reapply=str(kept), stdout=out)
+    call_command("forget_address", reapply="", stdout=out)
+    assert Game.objects.filter(email=CANARY).exists()
+
+
+def test_reapply_says_what_is_to_be_done_by_hand(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ESP_BACKEND = f"{__name__}.Unforgetting"
+    make_game(CANARY)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{digest(CANARY)} 2026-05-01T12:00:00+00:00\n"))
+    out = io.StringIO()
+    call_command("forget_address", reapply="-", stdout=out)
+    assert "by hand" in out.getvalue()
+
+
+@pytest.mark.parametrize("text", [None, "cem@test.ru 2026-05-01", f"{'0' * 64} yesterday"])
+def test_reapply_refuses_another_file(tmp_path: Any, text: str | None) -> None:
+    file = tmp_path / "tombstones"
+    if text:
+        file.write_text(text)
+    with pytest.raises(CommandError, match="--reapply"):
+        call_command("forget_address", reapply=str(file))
+
+
+def test_esp_without_a_call_for_it(settings: Settings, sign_in: SignIn) -> None:
+    settings.ESP_BACKEND = f"{__name__}.Unforgetting"
+    out = io.StringIO()
+    call_command("forget_address", CANARY, stdout=out)
+    assert "delete the contact there by hand" in out.getvalue()
+    officer = sign_in("data protection")
+    preview = officer.post(ERASE, {"address": CANARY}).content.decode()
+    assert "delete the contact on the ESP" in preview
+    officer.post(ERASE, {"address": CANARY, "reason": "asked"})
+    erasure = Erasure.objects.get()
+    assert (erasure.esp_state, erasure.email) == (RemovalState.BY_HAND, None)
+    assert "to be done by hand" in officer.get("/admin/games/erasure/").content.decode()
+    assert Delivery().run_once() == {}
+
+
+def test_esp_that_was_changed_for_one_without_a_call(settings: Settings) -> None:
+    forget(CANARY, reason="asked")
+    settings.ESP_BACKEND = f"{__name__}.Unforgetting"
+    make_due()
+    Delivery().run_once()
+    erasure = Erasure.objects.get()
+    assert (erasure.esp_state, erasure.email) == (RemovalState.BY_HAND, None)
+
+
+def test_refused_key_pauses_the_removal_only(
+    forgetful: type[Forgetful], caplog: pytest.LogCaptureFixture
+) -> None:
+    forgetful.error = ESPMisconfigured("the key may not delete")
+    forget(CANARY, reason="asked")
+    make_game("cem@test.ru", NOON, state="pending")
+    make_due()
+    assert Delivery().run_once() == {"pending": 1}
+    assert "removal waits for an operator: the key may not delete" in caplog.text
+    assert not DeliveryPause.objects.exists()
+    get_gate.cache_clear()
+    assert Delivery().run_once() == {"added": 1}
+
+
+def test_address_that_the_esp_refuses_is_not_there(forgetful: type[Forgetful]) -> None:
+    forgetful.error = ContactRejected("no")
+    forget(CANARY, reason="asked")
+    make_due()
+    assert Delivery().run_once() == {"removed": 1}
+
+
+def test_bug_of_a_backend_is_tried_again(
+    forgetful: type[Forgetful], caplog: pytest.LogCaptureFixture
+) -> None:
+    forgetful.error = ValueError(CANARY)
+    forget(CANARY, reason="asked")
+    make_due()
+    assert Delivery().run_once() == {"pending": 1}
+    assert Erasure.objects.get().error == "ValueError"
+    assert "canary" not in caplog.text
+
+
+def test_removal_that_was_not_asked_for_is_given_back(settings: Settings) -> None:
+    forget(CANARY, reason="asked")
+    make_due()
+    with get_gate().backend(seconds=1):
+        gate = get_gate()
+        taken = [gate._free.acquire(blocking=False) for _ in range(settings.ESP_CONCURRENCY - 1)]
+        assert all(taken)
+        Delivery(batch=1).deliver_batch()
+    erasure = Erasure.objects.get()
+    assert (erasure.attempts, erasure.esp_state) == (0, "pending")
+    assert erasure.due_at <= timezone.now()
+
+
+def test_stopped_delivery_removes_nothing() -> None:
+    forget(CANARY, reason="asked")
+    make_due()
+    delivery = Delivery()
+    delivery.stopping.set()
+    assert delivery.deliver_batch() == {}
+    assert Erasure.objects.get().attempts == 0
+
+
+def test_a_batch_of_removals_at_a_time() -> None:
+    for number in range(3):
+        forget(f"player{number}@test.ru", reason="asked")
+    make_due()
+    assert Delivery(batch=2).deliver_batch() == {"removed": 2}
+
+
+def test_anonymise() -> None:
+    now = timezone.now()
+    make_game("old@test.ru", now - timedelta(days=100), now - timedelta(days=31))
+    make_game("owed@test.ru", now - timedelta(days=50), state="pending")
+    make_game("fresh@test.ru", now - timedelta(days=50), now - timedelta(days=29))
+    before, out = Numbers.read(), io.StringIO()
+    call_command("anonymise", older_than=30, stdout=out)
+    assert out.getvalue() == (
+        "Would erase: 1. Nothing was done; --yes does it.\n"
+        "Kept, since their contact is still owed to the ESP: 1.\n"
+    )
+    assert Game.objects.count() == 3
+    call_command("anonymise", older_than=30, yes=True, stdout=out)
+    assert "Erased: 1." in out.getvalue()
+    assert set(Game.objects.values_list("email", flat=True)) == {"owed@test.ru", "fresh@test.ru"}
+    after = Numbers.read()
+    assert (after.periods, after.days, after.week) == (before.periods, before.days, before.week)
+    assert not Erasure.objects.exists()
+    call_command("check_counts")
+    call_command("anonymise", older_than=40, stdout=out)
+    with pytest.raises(CommandError):
+        call_command("anonymise", older_than=0)
+
+
+def test_anonymise_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("games.forgetting.BATCH", 2)
+    for number in range(3):
+        make_game(f"player{number}@test.ru", NOON)
+    assert list(anonymise(1)) == [2, 1]

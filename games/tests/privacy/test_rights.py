@@ -1,0 +1,219 @@
+"""Each role before each page, action and URL guessed by hand."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote, urljoin
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from games.erasures import Erasure
+from games.models import Game
+from games.tests.console.campaign import make_game
+
+from .conftest import CANARY, NOON
+
+SignIn = Callable[[str], Client]
+ROLES = ("viewers", "managers", "data protection", "superuser")
+GAMES, PLAYS, LOG = "/admin/games/game/", "/admin/games/play/", "/admin/admin/logentry/"
+MASKED = "q***@p***.ru"
+
+# The page, and what viewers, managers, data protection and superusers are answered.
+PAGES = [
+    ("/admin/", 200, 200, 200, 200),
+    (GAMES, 200, 200, 200, 200),
+    (f"{GAMES}PK/change/", 200, 200, 200, 200),
+    (f"{GAMES}PK/history/", 200, 200, 200, 200),
+    (f"{GAMES}PK/delete/", 403, 403, 403, 403),
+    (f"{GAMES}add/", 403, 403, 403, 200),
+    (f"{GAMES}export/", 403, 200, 403, 200),
+    (f"{GAMES}import/", 403, 200, 403, 200),
+    (f"{GAMES}person/", 403, 403, 200, 200),
+    (f"{GAMES}person/PK/", 403, 403, 200, 200),
+    (f"{GAMES}person/PK/json/", 403, 403, 200, 200),
+    (f"{GAMES}person/erase/", 403, 403, 302, 302),
+    (PLAYS, 200, 200, 200, 200),
+    (f"{PLAYS}PLAY/change/", 200, 200, 200, 200),
+    (f"{PLAYS}export/", 403, 200, 403, 200),
+    (f"{PLAYS}add/", 403, 403, 403, 403),
+    ("/admin/games/erasure/", 403, 403, 200, 200),
+    ("/admin/games/erasure/ERASURE/change/", 403, 403, 200, 200),
+    (LOG, 403, 403, 200, 200),
+    (f"{LOG}ENTRY/change/", 403, 403, 200, 200),
+    (f"{LOG}ENTRY/delete/", 403, 403, 403, 403),
+    ("/admin/auth/user/", 403, 403, 403, 200),
+    ("/admin/auth/group/", 403, 403, 403, 200),
+    ("/admin/axes/accessattempt/", 403, 403, 403, 200),
+    ("/admin/esp/mockcontact/", 403, 403, 403, 200),
+]
+# What a guess in the URL is answered: nobody's list is narrowed by an address but by a search.
+GUESSES = [
+    f"{GAMES}?email={CANARY}",
+    f"{GAMES}?email__startswith=qzx",
+    f"{GAMES}?email__regex=^q",
+    f"{GAMES}?plays__game__email=qzx",
+    f"{GAMES}?plays__idempotency_key=qzx",
+    f"{PLAYS}?game__email={CANARY}",
+    f"{PLAYS}?game__email__startswith=qzx",
+    f"{PLAYS}?idempotency_key=qzx",
+]
+
+
+def fill(page: str, game: Game) -> str:
+    """Return the page's URL with the numbers of rows that are there."""
+    erasure, _ = Erasure.objects.get_or_create(digest="0", reason="asked", esp_state="done")
+    entry = LogEntry.objects.first()
+    play = game.plays.all()[0].pk
+    numbers = {"PK": game.pk, "PLAY": play, "ERASURE": erasure.pk, "ENTRY": entry and entry.pk}
+    return re.sub(r"\b[A-Z]{2,}\b", lambda name: str(numbers[name[0]]), page)
+
+
+def body(response: Any) -> str:
+    content = b"".join(response) if response.streaming else response.content
+    return str(content.decode(errors="replace"))
+
+
+@pytest.mark.parametrize("row", PAGES, ids=[row[0] for row in PAGES])
+def test_pages(sign_in: SignIn, game: Game, row: tuple[Any, ...]) -> None:
+    page, *expected = row
+    clients = [sign_in(role) for role in ROLES]
+    clients[-1].get(f"{GAMES}person/{game.pk}/")  # so that the log has an entry
+    url = fill(page, game)
+    assert [client.get(url).status_code for client in clients] == expected
+
+
+def test_strangers_see_the_login_only(client: Client, game: Game) -> None:
+    for page, *_answers in PAGES:
+        if "ENTRY" not in page:
+            assert client.get(fill(page, game))["Location"].startswith("/admin/login/?next="), page
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("url", GUESSES)
+def test_address_guessed_in_a_url_is_refused(
+    sign_in: SignIn, game: Game, role: str, url: str
+) -> None:
+    answer = sign_in(role).get(url)
+    assert answer.status_code == 400
+    assert CANARY not in body(answer)
+
+
+@pytest.mark.parametrize("page", [GAMES, PLAYS])
+@pytest.mark.parametrize("term", [CANARY, "qzx", "pqzrst", "nobody@test.ru"])
+def test_viewers_search_tells_nothing(sign_in: SignIn, game: Game, page: str, term: str) -> None:
+    viewer = sign_in("viewers")
+    answer = viewer.get(page, {"q": term})
+    assert answer.context["cl"].result_count == viewer.get(page).context["cl"].result_count
+    assert 'id="searchbar"' not in body(answer)
+
+
+def test_managers_search_finds(sign_in: SignIn, game: Game) -> None:
+    manager = sign_in("managers")
+    assert 'id="searchbar"' in body(manager.get(GAMES))
+    assert manager.get(GAMES, {"q": CANARY}).context["cl"].result_count == 1
+    assert manager.get(GAMES, {"q": "nobody@test.ru"}).context["cl"].result_count == 0
+    assert CANARY in body(manager.get(GAMES))
+    assert CANARY in body(manager.get(f"{GAMES}{game.pk}/change/"))
+
+
+def test_viewer_cannot_order_by_address(sign_in: SignIn, game: Game) -> None:
+    make_game("aaa@test.ru", NOON)
+    make_game("zzz@test.ru", NOON)
+
+    def orders(client: Client) -> list[list[str]]:
+        return [
+            [row.email for row in client.get(GAMES, {"o": order}).context["cl"].result_list]
+            for order in ("", "1", "-1")
+        ]
+
+    plain, up, down = orders(sign_in("viewers"))
+    assert plain == up == down
+    plain, up, down = orders(sign_in("managers"))
+    assert up == sorted(plain) == down[::-1]
+
+
+def test_autocomplete_answers_no_guess(sign_in: SignIn, game: Game) -> None:
+    query = {"app_label": "games", "model_name": "play", "field_name": "game", "term": "qzx"}
+    assert sign_in("viewers").get("/admin/autocomplete/", query).status_code in (403, 404)
+    assert CANARY not in body(sign_in("managers").get("/admin/autocomplete/", query))
+
+
+ACTIONS = {
+    "deliver_now": (0, 1, 0, 1),
+    "deliver_again": (0, 1, 0, 1),
+    "delete_selected": (0, 0, 0, 0),
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_actions(sign_in: SignIn, game: Game, action: str) -> None:
+    done = []
+    for role in ROLES:
+        before = LogEntry.objects.count()
+        selected = {"action": action, "_selected_action": [game.pk], "post": "yes"}
+        sign_in(role).post(GAMES, selected)
+        done.append(LogEntry.objects.count() - before)
+    assert tuple(done) == ACTIONS[action]
+    assert Game.objects.filter(pk=game.pk).exists()
+
+
+FORBIDDEN = {
+    f"{GAMES}person/": {"address": CANARY},
+    f"{GAMES}person/erase/": {"address": CANARY, "reason": "asked"},
+    f"{GAMES}export/": {"format": "0", "resource": "0"},
+    f"{PLAYS}export/": {"format": "0", "resource": "0"},
+    f"{GAMES}add/": {"email": CANARY},
+}
+
+
+@pytest.mark.parametrize("url", [*FORBIDDEN, f"{GAMES}import/", f"{GAMES}process_import/"])
+def test_viewer_can_send_nothing(sign_in: SignIn, game: Game, url: str) -> None:
+    sent: dict[str, Any] = dict(FORBIDDEN.get(url, {}))
+    if "import" in url:
+        sent = {"import_file": SimpleUploadedFile("a.csv", b"email"), "format": "0"}
+    answer = sign_in("viewers").post(url, sent)
+    assert answer.status_code == 403
+    assert CANARY not in body(answer)
+    assert Game.objects.filter(pk=game.pk).exists()
+
+
+def test_nothing_a_viewer_can_reach_holds_an_address(sign_in: SignIn, game: Game) -> None:
+    """Follow every link, as far as there are any."""
+    sign_in("managers").post(GAMES, {"action": "deliver_now", "_selected_action": [game.pk]})
+    viewer = sign_in("viewers")
+    # Clients choose their keys.
+    game.plays.filter(number=1).update(idempotency_key=CANARY)
+    seen: set[str] = set()
+    waiting = [fill(page, game) for page, *_ in PAGES if "ENTRY" not in page]
+    waiting += [url for url in GUESSES if CANARY not in url]
+    waiting += ["/admin/search/?s=qzx", "/admin/search/?s=qzx&extended=1"]
+    while waiting:
+        url = waiting.pop().partition("#")[0]
+        if url in seen or not url.startswith("/admin/") or "logout" in url:
+            continue
+        seen.add(url)
+        answer = viewer.get(url)
+        text = body(answer)
+        assert "canary" not in f"{text}{unquote(str(answer.headers))}".lower(), url
+        links = re.findall(r'(?:href|action|data-[a-z-]*url)="([^"]*)"', text)
+        waiting += [urljoin(url, link.replace("&amp;", "&")) for link in links]
+    assert f"{GAMES}{game.pk}/change/" in seen
+    assert f"{PLAYS}?game__id__exact={game.pk}" in seen
+    assert MASKED in body(viewer.get(f"{GAMES}{game.pk}/change/"))
+    assert MASKED in body(viewer.get(GAMES))
+    assert MASKED in body(viewer.get(PLAYS))
+
+
+def test_pages_of_staff_are_kept_out_of_caches_and_search_engines(
+    sign_in: SignIn, game: Game
+) -> None:
+    officer = sign_in("data protection")
+    for url in ("/admin/", GAMES, f"{GAMES}person/{game.pk}/json/", "/admin/nowhere/"):
+        answer = officer.get(url)
+        assert answer["Cache-Control"] == "no-store"
+        assert answer["X-Robots-Tag"] == "noindex, nofollow"
+    assert "X-Robots-Tag" not in officer.get("/")
+    assert body(officer.get("/robots.txt")) == "User-agent: *\nDisallow: /api/\n"
