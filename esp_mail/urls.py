@@ -49,7 +49,7 @@ urlpatterns = [
     path("api/", include("games.urls")),
     path("api/", include("games.api.urls")),
     path("api/me/", include("accounts.me.urls")),
-    path("api/auth/", include("allauth.headless.urls")),
+    path("api/auth/", include("accounts.app_urls")),
     path("api/", include("games.docs_urls")),
     path("healthz", healthz),
     path("robots.txt", robots),

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -17,6 +18,7 @@ from django.test import Client
 
 from accounts.tests.people import JSON, body, make_token, signed_in, with_token
 
+TO_ACTIVATE = "/accounts/2fa/totp/activate/?next=%2Fadmin%2Fgames%2Fgame%2F"
 PASSWORD = "correct horse battery"
 
 
@@ -48,7 +50,8 @@ def test_without_it_staff_are_led_to_set_it_up(boss: User) -> None:
     response = client.get("/admin/games/game/", follow=True)
     assert [url for url, _status in response.redirect_chain] == [
         "/admin/login/?next=/admin/games/game/",
-        "/accounts/2fa/totp/activate/?next=%2Fadmin%2Fgames%2Fgame%2F",
+        TO_ACTIVATE,
+        f"/accounts/reauthenticate/?next={quote(TO_ACTIVATE, safe='')}",
     ]
     answer = client.get("/api/games/")
     assert (answer.status_code, body(answer)) == (
@@ -60,6 +63,7 @@ def test_without_it_staff_are_led_to_set_it_up(boss: User) -> None:
 def test_setting_it_up_and_showing_it_opens_the_admin(boss: User) -> None:
     client = Client()
     sign_in(client)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     page = client.get("/accounts/2fa/totp/activate/").content.decode()
     [secret] = re.findall(r'id="authenticator_secret" value="(\w+)"', page)
     client.post("/accounts/2fa/totp/activate/", {"code": code(secret)})

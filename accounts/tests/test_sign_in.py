@@ -69,10 +69,10 @@ def answers(client: Client, address: str) -> list[Any]:
         client.post(f"{APP}login", {"email": address, "password": "wrong"}, JSON),
         client.post(f"{APP}password/request", {"email": address}, JSON),
     ]
-    told = [
-        (page.status_code, page.headers.get("Location"), _plain(page, address)) for page in pages
+    return [
+        (answer.status_code, answer.headers.get("Location"), _plain(answer, address))
+        for answer in pages + app
     ]
-    return told + [(answer.status_code, _plain(answer, address)) for answer in app]
 
 
 def _plain(response: Any, address: str) -> str:
