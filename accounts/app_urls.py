@@ -11,6 +11,6 @@ def not_here(_request: HttpRequest) -> NoReturn:
 
 
 urlpatterns = [
-    re_path("/phone", not_here),  # accounts have no telephones, which these views do not expect
+    re_path("^.*/phone", not_here),  # accounts have no telephones, which these views do not expect
     path("", include("allauth.headless.urls")),
 ]

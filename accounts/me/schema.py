@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 from accounts.me.serializers import EverythingSerializer, MeSerializer, OwnGameSerializer
-from games.api.schema import CURSORS, GAME, PLAY, WRONG_CURSOR, describe, example
+from games.api.schema import CURSORS, GAME, WRONG_CURSOR, describe, example
 from games.api.serializers import SinglePlaySerializer
 from games.schema import detail_answer
 
@@ -37,18 +37,23 @@ class BrowserScheme(OpenApiAuthenticationExtension):
         return {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": text}
 
 
+OWN_GAPLAYED_AT = GAME["first_played_at"]
 OWN_GAME = {name: GAME[name] for name in OwnGameSerializer.Meta.fields}
 ME = {"email": "cem@test.ru", "game": OWN_GAME}
 EVERYTHING = {
     "exported_at": "2026-05-04T09:00:00Z",
     "account": {
-        "email": "cem@test.ru",
         "date_joined": "2026-05-01T12:05:00Z",
         "last_login": "2026-05-04T08:59:00Z",
         "second_factor": False,
     },
-    "game": OWN_GAME,
-    "plays": [PLAY],
+    "address": "cem@test.ru",
+    "game": {"number": 7, "plays": 1, "first_play": PLAYED_AT, "last_play": PLAYED_AT},
+    "plays": [{"number": 1, "played_at": PLAYED_AT, "esp_status": False, "idempotency_key": None}],
+    "contact": {"state": "added", "attempts": 1, "next_attempt": None, "last_error": ""},
+    "mock_contact": None,
+    "erasures": [],
+    "log": [],
 }
 
 describe_me = describe(

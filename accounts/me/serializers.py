@@ -2,7 +2,6 @@
 
 from rest_framework import serializers
 
-from games.api.serializers import SinglePlaySerializer
 from games.models import Game
 
 
@@ -17,15 +16,15 @@ class MeSerializer(serializers.Serializer):
     game = OwnGameSerializer(allow_null=True)
 
 
-class AccountSerializer(serializers.Serializer):
-    email = serializers.CharField()
-    date_joined = serializers.DateTimeField()
-    last_login = serializers.DateTimeField()
-    second_factor = serializers.BooleanField()
-
-
 class EverythingSerializer(serializers.Serializer):
+    """The parts are as games.person tells them."""
+
     exported_at = serializers.DateTimeField()
-    account = AccountSerializer()
-    game = OwnGameSerializer(allow_null=True)
-    plays = SinglePlaySerializer(many=True)
+    account = serializers.DictField()
+    address = serializers.CharField()
+    game = serializers.JSONField(allow_null=True)
+    plays = serializers.JSONField()
+    contact = serializers.JSONField(allow_null=True)
+    mock_contact = serializers.JSONField(allow_null=True)
+    erasures = serializers.JSONField()
+    log = serializers.JSONField()

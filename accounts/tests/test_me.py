@@ -24,7 +24,7 @@ def player(db: None) -> User:
 
 
 def link() -> str:
-    return re.findall(r"http://testserver(/accounts/erasure/\S+)", mail.outbox[-1].body)[0]
+    return re.findall(r"http://testserver(/accounts/erasure/\S+)", str(mail.outbox[-1].body))[0]
 
 
 @pytest.mark.parametrize("path", ["/api/me/erasure/", "/accounts/"])
@@ -98,7 +98,7 @@ def test_address_that_is_not_confirmed_shows_nothing(player: User, values: Any) 
 
 def test_another_address_in_the_request_changes_nothing(player: User) -> None:
     client = signed_in(player)
-    query = {"email": "eva@test.ru", "address": "eva@test.ru", "id": 2, "game": 2}
+    query: dict[str, Any] = {"email": "eva@test.ru", "address": "eva@test.ru", "id": 2, "game": 2}
     assert body(client.get("/api/me/", query))["email"] == "cem@test.ru"
     assert len(body(client.get("/api/me/plays/", query))["results"]) == 2
     client.post("/api/me/erasure/", query, JSON)
@@ -110,3 +110,14 @@ def test_page_of_the_account(player: User) -> None:
     assert "cem@test.ru" in page
     assert "<dd>2</dd>" in page
     assert "eva@test.ru" not in page
+
+
+def test_export_names_no_staff(player: User) -> None:
+    game = Game.objects.get(email="cem@test.ru")
+    client = signed_in(make_staff("clerk", "managers", "change_count"))
+    etag = client.get(f"/api/games/{game.pk}/").headers["ETag"]
+    sent = {"play_count": 1}
+    client.patch(f"/api/games/{game.pk}/", sent, JSON, headers={"If-Match": etag})
+    [entry] = body(signed_in(player).get("/api/me/export/"))["log"]
+    assert set(entry) == {"at", "what"}
+    assert entry["what"] == "API: play_count."

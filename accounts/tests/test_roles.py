@@ -205,10 +205,10 @@ def test_export(game: Game, who: str) -> None:
     assert response.headers["Content-Disposition"] == 'attachment; filename="my-data.json"'
     data = body(response)
     own = who == "player"
-    assert data["account"]["email"] == ("cem@test.ru" if own else "eva@test.ru")
-    assert data["game"] == (OWN if own else None)
-    assert data["plays"] == (PLAYS[::-1] if own else [])
-    assert set(data) == {"exported_at", "account", "game", "plays"}
+    assert data["address"] == ("cem@test.ru" if own else "eva@test.ru")
+    assert (data["game"] or {}).get("plays") == (2 if own else None)
+    assert [play["number"] for play in data["plays"]] == ([1, 2] if own else [])
+    assert set(data["account"]) == {"date_joined", "last_login", "second_factor"}
 
 
 def without_ids(answer: Any) -> Any:

@@ -30,7 +30,7 @@ def sign_in(client: Client, address: str, password: str = PASSWORD) -> Any:
 
 
 def link() -> str:
-    return re.findall(r"http://testserver(/\S+)", mail.outbox[-1].body)[0]
+    return re.findall(r"http://testserver(/\S+)", str(mail.outbox[-1].body))[0]
 
 
 def test_registration_confirmation_and_own_data(db: None) -> None:

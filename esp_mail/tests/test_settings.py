@@ -88,6 +88,10 @@ def test_broken_options_do_not_show_the_key() -> None:
         ("ESP_BUDGET", "nan"),
         ("ESP_CONCURRENCY", "-1"),
         ("ESP_OPTIONS", "[]"),
+        ("STAFF_REQUIRES_MFA", "perhaps"),
+        ("EMAIL_URL", "foo"),
+        ("EMAIL_URL", "smtp://"),
+        ("EMAIL_URL", "smtp://u:p4ssw0rd@h:port"),
         ("DATABASE_URL", "foo"),
         ("DATABASE_URL", "postgres://"),
         ("DATABASE_URL", "redis://localhost/1"),
@@ -218,3 +222,29 @@ def test_deployment_check_finds_nothing() -> None:
         PRODUCTION | BREVO,
     )
     assert process.returncode == 0, process.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        (PRODUCTION, "False dummy None"),
+        (PRODUCTION | {"EMAIL_URL": "smtp+tls://u:p@mail.example.com:587"}, "True smtp 587"),
+        ({"DEBUG": "1"}, "True console None"),
+    ],
+)
+def test_mail(environment: dict[str, str], expected: str) -> None:
+    names = "MAIL_ENABLED, EMAIL_BACKEND.split('.')[-2], globals().get('EMAIL_PORT')"
+    assert printed(f"' '.join(map(str, [{names}]))", **environment) == expected
+
+
+def test_staff_show_a_second_factor_unless_told_otherwise() -> None:
+    assert printed("STAFF_REQUIRES_MFA", **PRODUCTION) == "True"
+    assert printed("STAFF_REQUIRES_MFA", STAFF_REQUIRES_MFA="0", **PRODUCTION) == "False"
+    assert printed("STAFF_REQUIRES_MFA", DEBUG="1") == "False"
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"), [("", "DatabaseCache"), ("redis://r:6379/1", "RedisCache")]
+)
+def test_limits_are_kept_where_all_processes_see_them(url: str, kind: str) -> None:
+    assert printed("CACHES['default']['BACKEND']", REDIS_URL=url, **PRODUCTION).endswith(kind)

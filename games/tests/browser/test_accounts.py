@@ -35,7 +35,8 @@ def send(page: Page, **fields: str) -> None:
 
 
 def mailed_link() -> str:
-    return re.findall(r"(http://\S+)", str(mail.outbox[-1].body))[0]
+    [link, *_more] = re.findall(r"(http://\S+)", str(mail.outbox[-1].body))
+    return str(link)
 
 
 def code_of(page: Page) -> str:
