@@ -37,7 +37,7 @@ class BrowserScheme(OpenApiAuthenticationExtension):
         return {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": text}
 
 
-OWN_GAPLAYED_AT = GAME["first_played_at"]
+PLAYED_AT = GAME["first_played_at"]
 OWN_GAME = {name: GAME[name] for name in OwnGameSerializer.Meta.fields}
 ME = {"email": "cem@test.ru", "game": OWN_GAME}
 EVERYTHING = {
