@@ -3,9 +3,10 @@
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import OpenApiExample
 
 from accounts.me.serializers import EverythingSerializer, MeSerializer, OwnGameSerializer
-from games.api.schema import CURSORS, GAME, WRONG_CURSOR, describe, example
+from games.api.schema import CURSORS, GAME, PLAY, WRONG_CURSOR, describe, example
 from games.api.serializers import SinglePlaySerializer
 from games.schema import detail_answer
 
@@ -64,6 +65,7 @@ describe_plays = describe(
     "One's own plays, the last first",
     {200: SinglePlaySerializer(many=True), 404: WRONG_CURSOR},
     *CURSORS,
+    examples=[OpenApiExample("A play", PLAY, response_only=True, status_codes=["200"])],
 )
 describe_export = describe(
     "Everything that is kept of the person",

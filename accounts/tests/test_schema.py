@@ -8,7 +8,8 @@ import schemathesis
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, assume, given, seed, settings
+from hypothesis.errors import Unsatisfiable
 
 from accounts.tests.people import EDITING, make_player, make_staff, make_token, signed_in
 from games.tests.factories import GameFactory
@@ -31,11 +32,12 @@ def cookie(user: User) -> dict[str, str]:
     return {"Cookie": f"sessionid={signed_in(user).cookies['sessionid'].value}"}
 
 
+VIEWING = ["view_game", "view_play"]  # no group: other tests empty its table
 CREDENTIALS: dict[str, Callable[[], dict[str, str]]] = {
     "nobody": dict,
     "player": lambda: cookie(make_player("cem@test.ru")),
-    "viewer": lambda: cookie(make_staff("viewer", "viewers")),
-    "editor": lambda: cookie(make_staff("editor", "managers", *EDITING)),
+    "viewer": lambda: cookie(make_staff("viewer", None, *VIEWING)),
+    "editor": lambda: cookie(make_staff("editor", None, *VIEWING, "view_address", *EDITING)),
     "read token": lambda: token("games:read"),
     "write token": lambda: token("games:write"),
 }
@@ -74,10 +76,15 @@ def test_schemathesis_finds_nothing(live_server: Any, monkeypatch: Any, who: str
             )
             @given(operation.as_strategy(generation_mode=mode))
             def call(case: schemathesis.Case) -> None:
+                # drf-spectacular cannot say that a PATCH must have a body.
+                assume(case.method != "PATCH" or case.body)
                 case.headers.update(headers)
                 case.call_and_validate()
 
-            call()
+            try:
+                call()
+            except Unsatisfiable:  # a request with nothing in it that could be wrong
+                assert mode is schemathesis.GenerationMode.NEGATIVE
 
 
 def test_every_answer_has_an_example(client: Client) -> None:
