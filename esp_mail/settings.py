@@ -4,7 +4,6 @@ What differs between machines comes from the environment; `.env.example` lists e
 Without DEBUG nothing that a production needs has a silent default: it is missing, and said so.
 """
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -47,17 +46,23 @@ ALLOWED_HOSTS = environment.items("ALLOWED_HOSTS") or ["localhost", "127.0.0.1",
 CSRF_TRUSTED_ORIGINS = environment.items("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
+    "accounts",  # before django-allauth, whose pages it gives the site's look
     "esp",
     "games",
-    "axes",
     "rest_framework",
+    "django_filters",
+    "knox",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.headless",
     "corsheaders",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "unfold",  # the admin's look; before the admin
+    "unfold.apps.BasicAppConfig",  # the admin's look; before the admin
     "unfold.contrib.import_export",
     "import_export",
-    "django.contrib.admin",
+    "accounts.console_config.ConsoleConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -78,6 +83,7 @@ MIDDLEWARE = [
     "esp_mail.middleware.PagesAuthentication",
     "esp_mail.middleware.PagesMessage",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "esp_mail.urls"
@@ -182,21 +188,6 @@ if ADDRESSES_PER_CLIENT and not (CLIENT_IP_HEADER or DEBUG):
         "header in which it states the client's address, as in CLIENT_IP_HEADER=X-Real-IP."
     )
 
-# Guessing at a password ends for a while, for this account from this address. In the database, so
-# that it holds across processes. Axes notes nothing of those who get in, and logs no names.
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "esp_mail.client.client_address"
-AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = False  # games.admin.accounts shows them, to look at
-AXES_VERBOSE = False
-
 # Staff see personal data: a working day at most, and no longer than the browser is open.
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -210,6 +201,42 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# Accounts, by django-allauth.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "account"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email", "username"}  # staff made by createsuperuser may have no address
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_SESSION_REMEMBER = False  # see SESSION_EXPIRE_AT_BROWSER_CLOSE
+ACCOUNT_MAX_EMAIL_ADDRESSES = 1  # one person is one address
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_RATE_LIMITS = {"erasure": "5/h/user"}  # ours; those of django-allauth stay as they are
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_USER_DISPLAY = lambda user: user.email or user.get_username()  # noqa: E731
+# An address that nobody confirmed cannot sign in, and so sets up nothing; staff may have none.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "ESP mail"
+MFA_TOTP_TOLERANCE = 1  # a clock half a minute wrong
+HEADLESS_CLIENTS = ("app",)  # browsers have pages
+HEADLESS_SERVE_SPECIFICATION = True
+HEADLESS_SPECIFICATION_TEMPLATE_NAME = None  # it would load its viewer from another origin
+# Staff show a second factor before they see the admin or use the API in a session.
+STAFF_REQUIRES_MFA = environment.flag("STAFF_REQUIRES_MFA", default=not DEBUG)
+
+# Without a mail server nobody can register: their address could not be confirmed.
+MAIL = environment.mail("EMAIL_URL", "consolemail://" if DEBUG else "")
+MAIL_ENABLED = bool(MAIL)
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+globals().update(MAIL)
+EMAIL_TIMEOUT = 10  # seconds, of a player who waits
+DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "ESP mail <noreply@localhost>")
+
+KNOX_TOKEN_MODEL = "accounts.Token"  # noqa: S105 - a model's name
+MIGRATION_MODULES = {"knox": None}  # they would make the table of the model that ours replaces
+REST_KNOX = {"TOKEN_PREFIX": "esp_"}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ru", "Русский")]
@@ -239,7 +266,6 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SILENCED_SYSTEM_CHECKS = [
     "security.W005",
     "security.W021",
-    "axes.W002",  # its middleware would cost every play; esp_mail.lockout answers instead
 ]
 
 # The origins whose pages may call the API; nothing else of the site is open to another origin.
@@ -276,6 +302,12 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.JSONParser",
         "rest_framework.parsers.FormParser",
     ],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.TokenAuthentication",  # first: it names the scheme in a 401
+        "accounts.authentication.AppSessionAuthentication",
+        "accounts.authentication.BrowserAuthentication",
+    ],
+    "DEFAULT_THROTTLE_RATES": {"user": "600/min"},
     # Closed unless a view says that it is open.
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "EXCEPTION_HANDLER": "games.exceptions.exception_handler",

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from esp_mail.lockout import lockable
 from games.pages import PlayPage, client_module
 
 handler400 = "esp_mail.errors.bad_request"
@@ -20,7 +19,6 @@ handler500 = "esp_mail.errors.server_error"
 
 admin.site.site_header = admin.site.site_title = "ESP mail"
 admin.site.index_title = _("The campaign at a glance")
-admin.site.login = lockable(admin.site.login)  # type: ignore[method-assign]
 
 
 @csrf_exempt
@@ -42,6 +40,10 @@ urlpatterns = [
         name="client-module",
     ),
     path(settings.ADMIN_PATH, admin.site.urls),
+    path("accounts/", include("accounts.urls")),
+    path("api/", include("games.api.urls")),
+    path("api/me/", include("accounts.me.urls")),
+    path("api/auth/", include("accounts.app_urls")),
     path("robots.txt", robots),
     # Browsers ask for it beside pages that name no icon, such as the admin's.
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}games/icon.svg")),

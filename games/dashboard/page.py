@@ -1,6 +1,6 @@
 """The admin's first page: the campaign at a glance."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -18,13 +18,17 @@ CHOICES = (30, DAYS)
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add the numbers to the context, for those who may see the games."""
     if request.user.has_perm("games.view_game"):
-        key = f"dashboard-{timezone.localdate()}"  # not yesterday's "today", even for a minute
-        try:
-            numbers: Any = cache.get_or_set(key, Numbers.read, SECONDS)
-        except RedisError:  # the cache is a convenience
-            numbers = Numbers.read()
-        context |= page(numbers, request.GET.get("days", ""))
+        context |= page(current_numbers(), request.GET.get("days", ""))
     return context
+
+
+def current_numbers() -> Numbers:
+    """Return the numbers, at most a minute old."""
+    key = f"dashboard-{timezone.localdate()}"  # not yesterday's "today", even for a minute
+    try:
+        return cast(Numbers, cache.get_or_set(key, Numbers.read, SECONDS))
+    except RedisError:  # the cache is a convenience
+        return Numbers.read()
 
 
 def page(numbers: Numbers, days: str) -> dict[str, Any]:

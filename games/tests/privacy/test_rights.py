@@ -46,7 +46,6 @@ PAGES = [
     (f"{LOG}ENTRY/delete/", 403, 403, 403, 403),
     ("/admin/auth/user/", 403, 403, 403, 200),
     ("/admin/auth/group/", 403, 403, 403, 200),
-    ("/admin/axes/accessattempt/", 403, 403, 403, 200),
     ("/admin/esp/mockcontact/", 403, 403, 403, 200),
 ]
 # What a guess in the URL is answered: nobody's list is narrowed by an address but by a search.
