@@ -15,7 +15,7 @@ from games.contact_state import ContactState
 from games.contacts import LEASE, Outcome, backoff
 from games.erasures import ErasedKey, digest
 from games.exceptions import IdempotencyKeyReused
-from games.statements import COUNT_FIRST, COUNT_SETTLED
+from games.statements import COUNT_FIRST, COUNT_SETTLED, SETTLE
 
 if TYPE_CHECKING:
     from games.models import Game, Play
@@ -154,6 +154,21 @@ class GameQuerySet(models.QuerySet["Game"]):
         if erased.erasure.digest != digest(email):
             raise IdempotencyKeyReused
         return RecordedPlay(erased.number, erased.esp_status, repeated=True)
+
+    def store_play(self, play: Play, outcome: Outcome) -> None:
+        """Keep what came of asking the ESP for the contact that this play holds, as `store`.
+
+        Usually that is final, and one statement: one round trip instead of four.
+        """
+        if connection.vendor == "postgresql" and outcome.state != ContactState.PENDING:
+            values = {"game": play.game_id, "play": play.pk, "esp_status": outcome.esp_status}
+            with connection.cursor() as cursor:
+                cursor.execute(SETTLE, values | {"state": outcome.state, "error": outcome.error})
+            return
+        with transaction.atomic():
+            self.store(play.game, outcome)
+            # No row is no error: whoever played may have been erased meanwhile.
+            play.__class__.objects.filter(pk=play.pk).update(esp_status=outcome.esp_status)
 
     def store(self, game: Game, outcome: Outcome) -> None:
         """Keep what came of asking the ESP for the contact that the caller holds.

@@ -35,3 +35,16 @@ INSERT INTO games_play (game_id, number, played_at, idempotency_key)
 SELECT id, 1, %(now)s, %(key)s FROM made
 RETURNING game_id, id
 """
+
+# What came of asking the ESP, where that is final; what another process settled stays settled. The
+# count makes PostgreSQL lock the game first, as all do: the other way round, a repeated request
+# that holds the game would wait for the play's key, and this one for the game.
+SETTLE = """
+WITH settled AS (
+    UPDATE games_game SET contact_state = %(state)s, contact_error = %(error)s
+    WHERE id = %(game)s AND contact_state = 'pending'
+    RETURNING id
+)
+UPDATE games_play SET esp_status = %(esp_status)s
+WHERE id = %(play)s AND (SELECT count(*) FROM settled) >= 0
+"""

@@ -49,12 +49,12 @@ def test_first_play_with_the_breaker_open_is_two_round_trips(play: Any, settings
 
 
 @on_postgresql
-def test_first_play_is_eight_round_trips_with_the_mock(play: Any) -> None:
+def test_first_play_is_five_round_trips_with_the_mock(play: Any) -> None:
     play("other@test.ru")
     with CaptureQueriesContext(connection) as queries:
         play("cem@test.ru")
-    # No settled row; counted. The mock asked; the contact added. Four for the outcome.
-    assert len(queries) == 8
+    # No settled row; counted. The mock asked; the contact added. The outcome.
+    assert len(queries) == 5
 
 
 def environ(body: bytes) -> dict[str, Any]:
