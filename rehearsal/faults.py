@@ -1,0 +1,109 @@
+"""What can go wrong: each fault begins, lasts as long as its block does, and is mended."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
+
+import psutil
+import psycopg2
+
+from .deployment import Deployment
+
+Fault = Callable[[Deployment], AbstractContextManager[None]]
+MODES = {"down": "down", "slow": "slow", "dripping": "drip", "answering garbage": "garbage"}
+HOUR = 3600
+
+
+@contextmanager
+def killed(pick: Callable[[Deployment], psutil.Process], deployment: Deployment) -> Iterator[None]:
+    with suppress(psutil.NoSuchProcess):
+        pick(deployment).kill()
+    yield
+
+
+@contextmanager
+def restarted(mode: str, deployment: Deployment) -> Iterator[None]:
+    with suppress(subprocess.SubprocessError):  # it may have no disk to start on
+        deployment.postgres.restart(mode)
+    yield
+
+
+@contextmanager
+def esp_is(mode: str, deployment: Deployment) -> Iterator[None]:
+    deployment.esp_mode(mode)
+    yield
+    deployment.esp_mode("ok")
+
+
+@contextmanager
+def connections_taken(deployment: Deployment) -> Iterator[None]:
+    """Have others hold all that PostgreSQL allows, and the web processes lose theirs."""
+    held = []
+    for _ in range(3):  # until what the web processes had is taken too
+        with suppress(psycopg2.OperationalError):
+            while True:
+                held.append(deployment.connect())
+        with suppress(psycopg2.OperationalError, IndexError), held[0].cursor() as cursor:
+            mine = [other.info.backend_pid for other in held]
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE backend_type = 'client backend' AND pid <> ALL(%s)",
+                [mine],
+            )
+    yield
+    for other in held:
+        other.close()
+
+
+@contextmanager
+def disk_full(deployment: Deployment) -> Iterator[None]:
+    assert deployment.disk
+    rest = os.statvfs(deployment.disk)
+    filler = deployment.disk / "filler"
+    with filler.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, rest.f_bavail * rest.f_frsize)
+    yield
+    filler.unlink()
+
+
+@contextmanager
+def clock_off(seconds: int, deployment: Deployment) -> Iterator[None]:
+    deployment.step_clock(seconds)
+    yield
+    deployment.step_clock(0)
+
+
+def service(name: str, deployment: Deployment) -> psutil.Process:
+    return deployment.services[name].leader
+
+
+def worker(deployment: Deployment) -> psutil.Process:
+    return deployment.webs[0].leader.children()[0]
+
+
+def backend(deployment: Deployment) -> psutil.Process:
+    return deployment.backends()[0]
+
+
+def faults(deployment: Deployment) -> dict[str, Fault]:
+    """Return the faults that are possible here, by name."""
+    every: dict[str, Fault] = {
+        "kill -9 of a gunicorn worker": partial(killed, worker),
+        "kill -9 of a gunicorn master": partial(killed, partial(service, "web 1")),
+        "kill -9 of delivery": partial(killed, partial(service, "delivery 1")),
+        "kill -9 of nginx": partial(killed, partial(service, "nginx")),
+        "kill -9 of a PostgreSQL backend": partial(killed, backend),
+        "PostgreSQL restarted": partial(restarted, "fast"),
+        "PostgreSQL restarted at once (immediate)": partial(restarted, "immediate"),
+        "connections exhausted": connections_taken,
+    }
+    every |= {f"ESP {name}": partial(esp_is, mode) for name, mode in MODES.items()}
+    if deployment.disk:
+        every["disk of PostgreSQL full"] = disk_full
+    if deployment.has_clock:
+        every["clock an hour back"] = partial(clock_off, -HOUR)
+        every["clock an hour forward"] = partial(clock_off, HOUR)
+    return every

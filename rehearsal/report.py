@@ -1,0 +1,56 @@
+"""The table: one row a stage."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from .players import Play, Players
+from .verdict import Verdict
+
+HEAD = (
+    "| what happened | plays | at first try | retried | lost | double | longest answer, s"
+    " | answers again after, s |\n|---|--:|--:|--:|--:|--:|--:|--:|"
+)
+
+
+@dataclass
+class Stage:
+    """A fault while it lasted, and until the site was itself again."""
+
+    name: str
+    began: float
+    flawless: bool
+    mended: float = 0
+    end: float = float("inf")  # the next one's beginning
+
+    def plays(self, players: Players) -> list[Play]:
+        return [play for play in players.plays if self.began <= play.sent_at < self.end]
+
+    def failures(self, players: Players) -> list[float]:
+        return [when for when, _ in players.failures if self.began <= when < self.end]
+
+
+def table(stages: list[Stage], players: Players, verdict: Verdict) -> str:
+    return "\n".join([HEAD, *(_row(stage, players, verdict) for stage in stages)])
+
+
+def _row(stage: Stage, players: Players, verdict: Verdict) -> str:
+    plays = stage.plays(players)
+    first = sum(play.failed == 0 for play in plays)
+    last_failure = max(stage.failures(players), default=0)
+    cells = (
+        stage.name,
+        len(plays),
+        first,
+        len(plays) - first,
+        sum(map(verdict.is_lost, plays)),
+        sum(map(verdict.is_double, plays)),
+        f"{max((play.longest for play in plays), default=0):.2f}",
+        f"{max(0, last_failure - stage.mended):.1f}",
+    )
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def failed_requests(stages: list[Stage], players: Players) -> list[str]:
+    """Return a problem for each stage in which no request should have failed, and some did."""
+    counts = {stage.name: len(stage.failures(players)) for stage in stages if stage.flawless}
+    return [f"{number} requests failed in: {name}" for name, number in counts.items() if number]
