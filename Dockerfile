@@ -8,14 +8,14 @@ RUN python -m venv /venv && /venv/bin/pip install --quiet --requirement "/$REQUI
 WORKDIR /app
 COPY . .
 # The settings of any deployment, so that the files get the names that a deployment asks for.
-RUN SECRET_KEY=build ALLOWED_HOSTS=build DATABASE_URL=sqlite:///build ESP_BACKEND=build \
+RUN SECRET_KEY=build PRIVACY_KEY=build ALLOWED_HOSTS=build DATABASE_URL=sqlite:///build ESP_BACKEND=build \
     /venv/bin/python manage.py collectstatic --noinput --verbosity 0 \
     && /venv/bin/python -m compileall -q /app
 
 FROM nginx:1.30.4 AS nginx
 # The names that the template has, so that no other variable of the environment gets into it.
 ENV NGINX_ENVSUBST_OUTPUT_DIR=/tmp \
-    NGINX_ENVSUBST_FILTER=^(PLAY_|REQUEST_SIZE|IMPORT_SIZE|CLIENT_TIMEOUT|LOG_CLIENTS|REAL_IP_HEADER|SET_REAL_IP_FROM|TRUSTED_PEERS|ADMIN_|MONITORING_ACCESS|ENTRANCE) \
+    NGINX_ENVSUBST_FILTER=^(RESOLVER|WEB$|PLAY_|REQUEST_SIZE|IMPORT_SIZE|CLIENT_TIMEOUT|LOG_CLIENTS|REAL_IP_HEADER|SET_REAL_IP_FROM|TRUSTED_PEERS|ADMIN_|MONITORING_ACCESS|ENTRANCE) \
     NGINX_ENTRYPOINT_QUIET_LOGS=1
 COPY nginx/19-variables.envsh /docker-entrypoint.d/
 COPY nginx/default.conf.template /etc/nginx/templates/

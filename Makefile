@@ -11,7 +11,7 @@ export DEBUG ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock messages
+.PHONY: help run test lint format backup restore lock messages
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,6 +43,7 @@ lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings and th
 	$(BIN)/python manage.py makemigrations --check
 	$(BIN)/python manage.py spectacular --fail-on-warn --validate --file /dev/null
 	DEBUG=0 HTTPS=1 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
+		PRIVACY_KEY=lint \
 		ALLOWED_HOSTS=play.example.com DATABASE_URL=sqlite:///unused \
 		ESP_BACKEND=esp.backends.brevo.BrevoBackend ESP_OPTIONS='{"api_key": "key", "list_id": 1}' \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
@@ -51,6 +52,12 @@ lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings and th
 format: $(VENV)/.installed-dev  ## put the code into its form
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+backup:  ## write the database of docker compose into backups/
+	@deploy/backup.sh backup
+
+restore:  ## put BACKUP=backups/….dump in the database's place; erasures are applied again
+	@deploy/backup.sh restore "$(BACKUP)"
 
 lock: $(VENV)/.installed-dev  ## renew requirements*.txt from pyproject.toml
 	$(LOCK) --upgrade --output-file requirements.txt

@@ -9,7 +9,16 @@ import pytest
 # pytest-django then turns it off for the code under test.
 os.environ["DJANGO_SETTINGS_MODULE"] = "esp_mail.settings"
 os.environ["DEBUG"] = "1"
-for name in ("SECRET_KEY", "ALLOWED_HOSTS", "ESP_BACKEND", "ESP_OPTIONS", "HTTPS", "TIME_ZONE"):
+for name in (
+    "SECRET_KEY",
+    "PRIVACY_KEY",
+    "ALLOWED_HOSTS",
+    "ESP_BACKEND",
+    "ESP_OPTIONS",
+    "HTTPS",
+    "TIME_ZONE",
+    "CLIENT_IP_HEADER",
+):
     os.environ.pop(name, None)
 if not os.environ.get("DATABASE_URL"):
     from esp_mail.tests.postgres import ThrowawayPostgres

@@ -9,7 +9,7 @@ wsgi_app = "esp_mail.wsgi"
 bind = environment.text("BIND", "127.0.0.1:8000")
 workers = environment.number("WEB_CONCURRENCY", 2)
 # Threads, since a first play waits for the ESP. Each holds a database connection of its own.
-worker_class = "gthread"
+worker_class = "esp_mail.worker.Worker"
 threads = environment.number("WEB_THREADS", 16)
 # Longer than nginx keeps an idle connection (60 s): it must be nginx that closes it, or a request
 # can meet a connection that is just being closed.
@@ -21,4 +21,6 @@ graceful_timeout = 15  # seconds; the supervisor waits 20
 
 # A statement that hangs, or waits for a lock that is never freed, must not keep a thread for good.
 # libpq reads this; commands that are no web process, such as migrations, may take their time.
-os.environ.setdefault("PGOPTIONS", "-c statement_timeout=15s -c lock_timeout=10s")
+# A pool's connections are not ours to set up: there the pool does it.
+if not environment.flag("DATABASE_POOLED", default=False):
+    os.environ.setdefault("PGOPTIONS", "-c statement_timeout=15s -c lock_timeout=10s")

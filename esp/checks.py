@@ -8,10 +8,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.module_loading import import_string
 
-from esp.backends.base import ESPBackend
+from esp.backends.base import ESPBackend, ForgetsContacts
 from esp.backends.mock import MockBackend
 
-METHODS = ("has_contact", "add_contact")
+METHODS = {"has_contact": ESPBackend, "add_contact": ESPBackend}
+OPTIONAL = {"remove_contact": ForgetsContacts}
 
 
 @register(Tags.compatibility)
@@ -54,8 +55,9 @@ def _backend_class() -> type:
 
 def _check_methods(backend: type) -> Iterator[CheckMessage]:
     # Structural typing does not notice a renamed argument; calls by keyword would.
-    for name in METHODS:
-        wanted = inspect.signature(getattr(ESPBackend, name))
+    optional = {name: one for name, one in OPTIONAL.items() if hasattr(backend, name)}
+    for name, protocol in (METHODS | optional).items():
+        wanted = inspect.signature(getattr(protocol, name))
         method = getattr(backend, name, None)
         if method is None or list(inspect.signature(method).parameters) != list(wanted.parameters):
             yield Error(

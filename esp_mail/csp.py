@@ -1,4 +1,7 @@
-"""The Content-Security-Policy of every page, strict unless its application says otherwise."""
+"""The Content-Security-Policy of every page, strict unless its application says otherwise.
+
+And what keeps the pages of staff, with their personal data, out of caches and search engines.
+"""
 
 from collections.abc import Callable
 
@@ -7,6 +10,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 HEADER = "Content-Security-Policy"
+STAFF = "admin"
+STAFF_HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 
 
 class ContentSecurityPolicyMiddleware:
@@ -21,9 +26,13 @@ class ContentSecurityPolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
+        match = request.resolver_match
+        application = match.app_name if match else ""
+        if application == STAFF:
+            for name, value in STAFF_HEADERS.items():
+                response.headers[name] = value
         if not (settings.DEBUG and response.status_code in (404, 500)):
-            match = request.resolver_match
             policies: dict[str, str] = settings.CONTENT_SECURITY_POLICIES
-            policy = policies.get(match.app_name if match else "", policies[""])
+            policy = policies.get(application, policies[""])
             response.headers.setdefault(HEADER, policy)
         return response

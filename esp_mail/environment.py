@@ -3,7 +3,9 @@
 import json
 import logging
 import os
+import re
 import warnings
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,9 +19,27 @@ FLAGS |= {"0": False, "false": False, "no": False, "off": False}
 def text(name: str, default: str = "") -> str:
     """Return the variable without the spaces around it; empty is as good as not set.
 
-    Not by django-environ, which takes a value that starts with "$" for another variable's name.
+    It may be in a file, which NAME_FILE names: a secret that no list of processes or containers
+    shows. Not by django-environ, which takes a value that starts with "$" for another variable's
+    name.
     """
-    return os.environ.get(name, "").strip() or default
+    value = os.environ.get(name, "").strip()
+    if path := os.environ.get(f"{name}_FILE", "").strip():
+        if value:
+            raise ImproperlyConfigured(f"{name} and {name}_FILE are both set; only one may be.")
+        value = _content(f"{name}_FILE", path)
+    return value or default
+
+
+def _content(name: str, path: str) -> str:
+    try:
+        content = Path(path).read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise ImproperlyConfigured(f"{name} is {path!r}: {reason}.") from error
+    if not content:
+        raise ImproperlyConfigured(f"{name} is {path!r}: it is empty.")
+    return content
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -45,6 +65,16 @@ def number(name: str, default: float, *, most: float = 10_000) -> Any:
 def items(name: str) -> list[str]:
     """Return the variable's parts, which commas separate."""
     return [item.strip() for item in text(name).split(",") if item.strip()]
+
+
+def url_path(name: str, default: str) -> str:
+    """Return the variable as a path of the site, with the slash after it, not the one before."""
+    value = text(name, default).strip("/")
+    if not re.fullmatch(r"[\w-]+(/[\w-]+)*", value, re.ASCII) or value in {"api", "static"}:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; it must be a path of its own, of letters, digits, - and _."
+        )
+    return f"{value}/"
 
 
 def json_object(name: str) -> dict[str, Any]:

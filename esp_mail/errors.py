@@ -1,10 +1,15 @@
 """Errors outside of a view: a page for people, JSON for those who talk to the API."""
 
+import sys
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import get_template
 from django.utils.translation import gettext as _
 from django.views import defaults
+
+from games.exceptions import DatabaseUnavailable
 
 API = "/api/"
 
@@ -22,6 +27,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest, *_args: Any) -> HttpResponse:
+    """Answer 500; 503 where the database is away, as each view of the API does."""
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        away = DatabaseUnavailable
+        response = _json(request, away.status_code, str(away.default_detail)) or HttpResponse(
+            get_template("503.html").render(), status=away.status_code
+        )
+        response["Retry-After"] = str(away.wait)
+        return response
     return _json(request, 500, _("Something went wrong.")) or defaults.server_error(request)
 
 

@@ -4,6 +4,7 @@ What differs between machines comes from the environment; `.env.example` lists e
 Without DEBUG nothing that a production needs has a silent default: it is missing, and said so.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -34,6 +35,12 @@ SECRET_KEY = required(
     in_debug="for-debug-only",
     example="$(python3 -c 'import secrets; print(secrets.token_urlsafe(50))')",
 )
+# Keys the hashes by which an erased address is known again: it must stay when SECRET_KEY changes.
+PRIVACY_KEY = required(
+    "PRIVACY_KEY",
+    in_debug="for-debug-only",
+    example="$(python3 -c 'import secrets; print(secrets.token_urlsafe(50))')",
+)
 required("ALLOWED_HOSTS", in_debug="any", example="play.example.com")
 ALLOWED_HOSTS = environment.items("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = environment.items("CSRF_TRUSTED_ORIGINS")
@@ -41,6 +48,7 @@ CSRF_TRUSTED_ORIGINS = environment.items("CSRF_TRUSTED_ORIGINS")
 INSTALLED_APPS = [
     "esp",
     "games",
+    "axes",
     "rest_framework",
     "corsheaders",
     "drf_spectacular",
@@ -71,6 +79,8 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "esp_mail.urls"
+# Where the admin is; nginx takes the same variable.
+ADMIN_PATH = environment.url_path("ADMIN_PATH", "admin")
 WSGI_APPLICATION = "esp_mail.wsgi.application"
 
 TEMPLATES = [
@@ -88,9 +98,9 @@ TEMPLATES = [
 ]
 
 
-def database(url: str) -> dict[str, Any]:
+def database(url: str, name: str = "DATABASE_URL") -> dict[str, Any]:
     """Return Django's settings for a database URL, with what exact counting needs on its engine."""
-    config = environment.database("DATABASE_URL", url)
+    config = environment.database(name, url)
     options: dict[str, Any]
     if config["ENGINE"] == "django.db.backends.sqlite3":
         # A write transaction takes the lock when it begins: one that only upgrades from reading
@@ -106,6 +116,10 @@ def database(url: str) -> dict[str, Any]:
         # Seconds; and milliseconds until data that nothing acknowledges ends the connection.
         options = {"connect_timeout": 3, "tcp_user_timeout": 10_000}
         config |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+        # Behind a pool that lends a connection for a transaction, a cursor must not outlive one.
+        config["DISABLE_SERVER_SIDE_CURSORS"] = environment.flag("DATABASE_POOLED", default=False)
+        # So that one secret can be the database's container's and this one's.
+        config["PASSWORD"] = config["PASSWORD"] or environment.text("POSTGRES_PASSWORD")
     return config | {"OPTIONS": options | config.get("OPTIONS", {})}
 
 
@@ -118,16 +132,44 @@ DATABASES = {
         )
     )
 }
+# A copy that staff pages may read; see esp_mail.replica.
+if REPLICA_URL := environment.text("REPLICA_URL"):
+    DATABASES["replica"] = database(REPLICA_URL, "REPLICA_URL")
+    DATABASES["replica"]["OPTIONS"]["connect_timeout"] = 2  # seconds; less is not heeded
+    DATABASE_ROUTERS = ["esp_mail.replica.ReplicaRouter"]
+    MIDDLEWARE.append("esp_mail.replica.ReplicaMiddleware")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The values of .env.example let a stranger try the three containers; they may not serve the public.
-if any("trial-only" in secret for secret in (SECRET_KEY, DATABASES["default"]["PASSWORD"])) and (
+SECRETS = (SECRET_KEY, PRIVACY_KEY, DATABASES["default"]["PASSWORD"])
+if any("trial-only" in secret for secret in SECRETS) and (
     not {"localhost", "127.0.0.1", "[::1]"}.issuperset(ALLOWED_HOSTS)
 ):
     raise ImproperlyConfigured(
-        "SECRET_KEY or the database's password is the one of .env.example, which everybody knows: "
-        "make your own before ALLOWED_HOSTS names a public host."
+        "SECRET_KEY, PRIVACY_KEY or the database's password is the one of .env.example, which "
+        "everybody knows: make your own before ALLOWED_HOSTS names a public host."
     )
+
+# Guessing at a password ends for a while, for this account from this address. In the database, so
+# that it holds across processes. Axes notes nothing of those who get in, and logs no names.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "esp_mail.client.client_address"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False  # games.admin.accounts shows them, to look at
+AXES_VERBOSE = False
+# The header in which the proxy states the client's address. Empty: nobody is believed.
+CLIENT_IP_HEADER = environment.text("CLIENT_IP_HEADER")
+
+# Staff see personal data: a working day at most, and no longer than the browser is open.
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -165,7 +207,11 @@ LANGUAGE_COOKIE_SECURE = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # The other hosts of the operator's domain are not ours to bind to HTTPS.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",
+    "security.W021",
+    "axes.W002",  # its middleware would cost every play; esp_mail.lockout answers instead
+]
 
 # The origins whose pages may call the API; nothing else of the site is open to another origin.
 CORS_ALLOWED_ORIGINS = environment.items("CORS_ALLOWED_ORIGINS")
@@ -218,9 +264,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-# Who may see a list may export it; who may add a game may import many.
-IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
-IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "add"
+# Rights of their own: see the permissions of games.models.Game.
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 
 # Of the admin's buttons and links, from light to dark: a blue to be read on both of its grounds.
 SHADES = (50, *range(100, 1000, 100), 950)
@@ -258,5 +304,8 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": environment.log_level("LOG_LEVEL", "INFO")},
     # Django's own handler would print each of its lines a second time.
-    "loggers": {"django": {"handlers": [], "level": "NOTSET"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "NOTSET"},
+        "axes": {"level": "WARNING"},  # each sign-in is none of the operator's business
+    },
 }

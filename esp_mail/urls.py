@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
+from esp_mail.lockout import lockable
 from games.pages import PlayPage, client_module
 
 handler400 = "esp_mail.errors.bad_request"
@@ -19,6 +20,7 @@ handler500 = "esp_mail.errors.server_error"
 
 admin.site.site_header = admin.site.site_title = "ESP mail"
 admin.site.index_title = _("The campaign at a glance")
+admin.site.login = lockable(admin.site.login)  # type: ignore[method-assign]
 
 
 @csrf_exempt
@@ -26,6 +28,13 @@ admin.site.index_title = _("The campaign at a glance")
 def healthz(_request: HttpRequest) -> HttpResponse:
     """Answer that the process lives."""
     return HttpResponse("ok", content_type="text/plain")
+
+
+@csrf_exempt
+@require_safe
+def robots(_request: HttpRequest) -> HttpResponse:
+    """Keep robots off the API. Of the staff's pages it says nothing: they say it themselves."""
+    return HttpResponse("User-agent: *\nDisallow: /api/\n", content_type="text/plain")
 
 
 urlpatterns = [
@@ -37,10 +46,11 @@ urlpatterns = [
         csrf_exempt(client_module),
         name="client-module",
     ),
-    path("admin/", admin.site.urls),
+    path(settings.ADMIN_PATH, admin.site.urls),
     path("api/", include("games.urls")),
     path("api/", include("games.docs_urls")),
     path("healthz", healthz),
+    path("robots.txt", robots),
     # Browsers ask for it beside pages that name no icon, such as the admin's.
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}games/icon.svg")),
 ]

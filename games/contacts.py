@@ -47,11 +47,15 @@ def settle(email: str, *, seconds: float) -> Outcome:
     except ESPError as error:
         return _pending(error)
     except Exception as error:  # noqa: BLE001 - a backend's bug must not cost the player the answer
-        # Frames only: an exception's text may quote the address or the key.
-        frames = "".join(traceback.format_tb(error.__traceback__))
-        logger.error("ESP backend raised %s\n%s", type(error).__name__, frames)  # noqa: TRY400
+        log_fault(error)
         return Outcome(ContactState.PENDING, None, type(error).__name__)
     return Outcome(ContactState.ADDED, esp_status=False)
+
+
+def log_fault(error: Exception) -> None:
+    """Log a backend's bug; frames only: an exception's text may quote the address or the key."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("ESP backend raised %s\n%s", type(error).__name__, frames)
 
 
 def _pending(error: ESPError) -> Outcome:

@@ -12,6 +12,7 @@ from esp.gate import get_gate
 from games.contact_state import ContactState
 from games.contacts import Outcome, settle
 from games.models import DeliveryPause, Game
+from games.removals import remove_next
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class Delivery:
         delivered: Counter[str] = Counter()
         if get_gate().breaker.wait_seconds or not DeliveryPause.objects.may_deliver():
             return delivered
+        self._remove(delivered)
         games = Game.objects.claim_due(self.batch)
         if not games:  # nobody is kept waiting, nor is there anything to probe with
             DeliveryPause.objects.end()
@@ -77,6 +79,15 @@ class Delivery:
         if delivered:
             logger.info("delivered: %s", dict(delivered))
         return delivered
+
+    def _remove(self, delivered: Counter[str]) -> None:
+        """Have the ESP forget whom it is owed to forget, a batch at most."""
+        for _ in range(self.batch):
+            if self.stopping.is_set() or get_gate().breaker.wait_seconds:
+                return
+            if not (state := remove_next(seconds=CONTACT_BUDGET)):
+                return
+            delivered[state] += 1
 
     def _goes_on(self, game: Game) -> bool:
         """Return whether to settle this next one of the batch, rather than give the rest back."""

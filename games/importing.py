@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from esp.addresses import normalise_address
+from games.erasures import Erasure, digest
 from games.kept_days import PlayHour
 from games.models import Game, Play
 
@@ -50,6 +51,9 @@ class ImportReport:
 def import_known_addresses(rows: Iterable[dict[str, Any]], *, dry_run: bool) -> ImportReport:
     """Take over addresses with their plays; rows with errors are left out, and reported.
 
+    So are those of people who were erased, also where they have played again since: what the file
+    knows of them is from before.
+
     A count becomes the greater of ours and the file's, never less, so that the same file changes
     nothing the second time. A play that only the file knows becomes a row as any other, dated as
     the file says, its answer unknown; what has played here already keeps its first play. Each
@@ -73,11 +77,18 @@ def import_known_addresses(rows: Iterable[dict[str, Any]], *, dry_run: bool) -> 
 def _understood(
     rows: Iterable[dict[str, Any]], report: ImportReport, now: datetime
 ) -> Iterator[KnownAddress]:
+    erased = set(Erasure.objects.values_list("digest", flat=True))
     for number, row in enumerate(rows, start=2):  # the header is row 1
         try:
-            yield _understand(row, now)
+            known = _understand(row, now)
         except ValidationError as error:
             report.errors.append((number, " ".join(error.messages)))
+            continue
+        if erased and digest(known.email) in erased:
+            text = _("This person was erased. Delete the row from your file.")
+            report.errors.append((number, text))
+        else:
+            yield known
 
 
 def _understand(row: dict[str, Any], now: datetime) -> KnownAddress:
@@ -158,6 +169,9 @@ def _write(rows: dict[str, KnownAddress], report: ImportReport) -> None:
     with transaction.atomic():
         # First, since its lock may be waited for, and no play must wait for a game's meanwhile.
         PlayHour.objects.forget()
+        # Erasing takes the same lock: nobody comes back who is erased while a file is read.
+        erased = Erasure.objects.erased_among(rows)
+        rows = {email: row for email, row in rows.items() if email not in erased}
         before = _games(rows)
         new = [Game(email=email) for email in sorted(rows) if email not in before]
         Game.objects.bulk_create(new, ignore_conflicts=True)

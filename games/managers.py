@@ -89,7 +89,11 @@ class GameQuerySet(models.QuerySet["Game"]):
     def _count(
         self, email: str, idempotency_key: str | None, *, claim_contact: bool
     ) -> RecordedPlay:
-        game = self._lock(email)
+        game = self._locked(email)
+        if game is None:
+            if idempotency_key and (erased := self._erased(email, idempotency_key)):
+                return erased
+            game = self._make(email)
         now = timezone.now()  # once the lock is held: plays are in the order of their times
         holds_contact = claim_contact and game.claim_contact(now)
         game.count_play(now)
@@ -102,16 +106,27 @@ class GameQuerySet(models.QuerySet["Game"]):
         )
         return RecordedPlay(play.number, play.esp_status, play if holds_contact else None)
 
-    def _lock(self, email: str) -> Game:
-        """Return the address's row, made if need be, locked until the transaction ends."""
-        rows = self.select_for_update().filter(email=email).order_by()
-        game = rows.first()
-        if game is None:
-            # Not get_or_create(): the losers of its race are errors in PostgreSQL's log, which
-            # quotes the address.
-            self.bulk_create([self.model(email=email)], ignore_conflicts=True)
-            game = rows.get()
-        return game
+    def _locked(self, email: str) -> Game | None:
+        """Return the address's row if there is one, locked until the transaction ends."""
+        return self.select_for_update().filter(email=email).order_by().first()
+
+    def _make(self, email: str) -> Game:
+        """Make the address's row, or find the one that another process just made; locked."""
+        # Not get_or_create(): the losers of its race are errors in PostgreSQL's log, which quotes
+        # the address.
+        self.bulk_create([self.model(email=email)], ignore_conflicts=True)
+        return self.select_for_update().get(email=email)
+
+    def _erased(self, email: str, idempotency_key: str) -> RecordedPlay | None:
+        """Return the play of the key if it was erased: its repetition must not make a row."""
+        from games.erasures import ErasedKey, digest  # noqa: PLC0415 - models import this file
+
+        erased = ErasedKey.objects.filter(digest=digest(idempotency_key)).first()
+        if erased is None:
+            return None
+        if erased.erasure.digest != digest(email):
+            raise IdempotencyKeyReused
+        return RecordedPlay(erased.number, erased.esp_status)
 
     def store(self, game: Game, outcome: Outcome) -> None:
         """Keep what came of asking the ESP for the contact that the caller holds.
@@ -156,6 +171,15 @@ class GameQuerySet(models.QuerySet["Game"]):
                 contact_state=ContactState.PENDING,
                 contact_due_at=game.contact_due_at,
             ).update(contact_due_at=timezone.now(), contact_attempts=F("contact_attempts") - 1)
+
+    def settle_again(self, email: str) -> None:
+        """Owe the contact to the ESP once more: it has just forgotten it."""
+        self.filter(email=email).update(
+            contact_state=ContactState.PENDING,
+            contact_attempts=0,
+            contact_due_at=timezone.now(),
+            contact_error="",
+        )
 
     def deliver_now(self) -> int:
         """Make the pending contacts due, within a lease's time at most; return how many."""

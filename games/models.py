@@ -5,12 +5,15 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from esp.addresses import AddressField, normalised_constraint, readable_address
+from esp.addresses import AddressField, normalised_constraint
 from games.contact_state import ContactState
 from games.contacts import LEASE
 from games.delivery_pause import DeliveryPauseQuerySet
+from games.erased_hours import ErasedHour  # noqa: F401 - Django looks for models here
+from games.erasures import ErasedKey, Erasure  # noqa: F401 - as above
 from games.kept_days import DomainDay, PlayHour  # noqa: F401 - Django looks for models here
 from games.managers import GameQuerySet
 
@@ -52,6 +55,15 @@ class Game(models.Model):
         verbose_name = _("game")
         verbose_name_plural = _("games")
         ordering = ["-pk"]
+        # Besides Django's own. The groups that have them: migration 0003.
+        permissions = [
+            ("view_address", "Can see addresses"),
+            ("export_game", "Can export games and plays"),
+            ("import_game", "Can import addresses"),
+            ("deliver_game", "Can deliver contacts now or again"),
+            ("view_person", "Can see everything about one person"),
+            ("erase_game", "Can erase a person"),
+        ]
         constraints = [
             # Not unique=True on the field: PostgreSQL would get a second index, for LIKE.
             models.UniqueConstraint(fields=["email"], name="game_email_unique"),
@@ -76,7 +88,8 @@ class Game(models.Model):
         ]
 
     def __str__(self) -> str:
-        return readable_address(self.email)
+        # Not the address: this goes into titles, messages and the admin's log, which outlives it.
+        return gettext("Game %(number)s") % {"number": self.pk}
 
     @property
     def esp_status(self) -> bool | None:

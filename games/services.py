@@ -42,11 +42,11 @@ def record_play(*, email: str, idempotency_key: str | None = None) -> PlayResult
 
 def _settle(play: Play) -> bool | None:
     outcome = settle(play.game.email, seconds=settings.ESP_BUDGET)
-    play.esp_status = outcome.esp_status
     try:
         with transaction.atomic():
             Game.objects.store(play.game, outcome)
-            play.save(update_fields=["esp_status"])
+            # No row is no error: whoever played may have been erased meanwhile.
+            Play.objects.filter(pk=play.pk).update(esp_status=outcome.esp_status)
             if outcome.misconfigured:
                 DeliveryPause.objects.begin(outcome.error)
     except (DatabaseError, InterfaceError) as error:

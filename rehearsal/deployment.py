@@ -114,8 +114,12 @@ class Deployment:
 
     @staticmethod
     def _configure(proxy: Proxy, ports: Sequence[int]) -> list[str]:
-        servers = " ".join(f"server 127.0.0.1:{port};" for port in ports)
-        return configure(proxy, {"server web:8000;": servers}, **NO_LIMITS)
+        command = configure(proxy, NO_LIMITS | {"WEB": "replicas"})
+        # Docker's name server gives nginx the addresses of all; it remembers nothing of them.
+        servers = "".join(f"server 127.0.0.1:{port} max_fails=0; " for port in ports)
+        with (proxy.folder / "site").open("a") as site:
+            site.write(f"upstream replicas {{ {servers}}}\n")
+        return command
 
     def _service(self, command: Sequence[str], code: Path) -> Service:
         log = self.folder / "log"

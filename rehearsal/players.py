@@ -59,7 +59,7 @@ class Players:
         self._started = time.monotonic()
         self._waiting: list[Play] = []
         self._unanswered = 0
-        self._finishing = False
+        self._finishing = self._over = False
         self._changed = threading.Condition()
         self._threads = [threading.Thread(target=self._client) for _ in range(clients)]
         self._threads.append(threading.Thread(target=self._come))
@@ -72,9 +72,9 @@ class Players:
         """Let no new plays come; return when all are acknowledged, or in vain after `seconds`."""
         with self._changed:
             self._finishing = True
+            self._changed.notify_all()
             self._changed.wait_for(lambda: not self._unanswered, seconds)
-            self._waiting = []
-            self._unanswered = 0
+            self._over = True
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
@@ -97,9 +97,9 @@ class Players:
         self._changed.notify()
 
     def _next(self) -> Play | None:
-        """Return the play that is due next, once it is; None where all are done."""
+        """Return the play that is due next, once it is; None at the end."""
         with self._changed:
-            while not (self._finishing and not self._unanswered):
+            while not self._over:
                 wait = self._waiting[0].due - time.monotonic() if self._waiting else None
                 if wait is not None and wait <= 0:
                     return heapq.heappop(self._waiting)

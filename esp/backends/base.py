@@ -1,6 +1,6 @@
 """What the program asks of an ESP."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class ESPBackend(Protocol):
@@ -16,4 +16,13 @@ class ESPBackend(Protocol):
 
     def add_contact(self, email: str) -> None:
         """Add the contact. One already there is not an error, and is left as it is."""
+        ...
+
+
+@runtime_checkable
+class ForgetsContacts(Protocol):
+    """What an ESP may be able to do besides; where it is not, somebody must do it by hand."""
+
+    def remove_contact(self, email: str) -> None:
+        """Erase the contact with all that is known of it. One that is not there is not an error."""
         ...

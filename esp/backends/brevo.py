@@ -42,6 +42,18 @@ class BrevoBackend(HTTPBackend):
         if answer.status == HTTPStatus.BAD_REQUEST and not _is_duplicate(answer):
             raise self._refused(answer)
 
+    def remove_contact(self, email: str) -> None:
+        answer = self.send(
+            "DELETE",
+            f"contacts/{quote(email, safe='')}",
+            params={"identifierType": "email_id"},
+            handles={HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND},
+        )
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            return
+        if answer.text("code") != "document_not_found" or answer.status != HTTPStatus.NOT_FOUND:
+            raise self._refused(answer)
+
     def _refused(self, answer: Answer) -> ESPError:
         message = answer.text("message")
         if message.startswith("invalid email"):

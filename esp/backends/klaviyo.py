@@ -54,6 +54,20 @@ class KlaviyoBackend(HTTPBackend):
             raise self._refused(answer)
         self._put_on_list(number)
 
+    def remove_contact(self, email: str) -> None:
+        # A job that Klaviyo performs later, as its privacy rules want. Needs data-privacy:write.
+        profile = {"data": {"type": "profile", "attributes": {"email": email}}}
+        job = {"type": "data-privacy-deletion-job", "attributes": {"profile": profile}}
+        answer = self.send(
+            "POST",
+            "api/data-privacy-deletion-jobs",
+            json={"data": job},
+            handles={HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND},
+        )
+        unknown = answer.status == HTTPStatus.NOT_FOUND and answer.text("errors", 0, "code")
+        if answer.status >= HTTPStatus.BAD_REQUEST and not unknown:
+            raise self._refused(answer)
+
     def _put_on_list(self, number: str) -> None:
         members = {"data": [{"type": "profile", "id": number}]}
         self.send(

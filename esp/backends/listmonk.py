@@ -1,6 +1,7 @@
 import re
 from collections.abc import Iterator
 from http import HTTPStatus
+from typing import Any
 
 from django.core.checks import CheckMessage, Error
 
@@ -35,15 +36,18 @@ class ListmonkBackend(HTTPBackend):
         return {"Authorization": basic(*self.api_key.partition(":")[::2])}
 
     def has_contact(self, email: str) -> bool:
+        return bool(self._find(email))
+
+    def _find(self, email: str) -> list[dict[str, Any]]:
         # Not the parameter `query`: that one is SQL, and needs a right that API users should lack.
         search = {"search": f"^{re.escape(email)}$"}
         found = self.send("GET", "api/subscribers", params=search).find("data", "results")
         if not isinstance(found, list):
             raise self.unavailable("answered without a list of subscribers")
         # Somebody else's name may match.
-        return any(
-            isinstance(one, dict) and str(one.get("email")).lower() == email for one in found
-        )
+        return [
+            one for one in found if isinstance(one, dict) and str(one.get("email")).lower() == email
+        ]
 
     def add_contact(self, email: str) -> None:
         contact = {"email": email, "name": "", "status": "enabled", "lists": [self.list_number()]}
@@ -55,6 +59,12 @@ class ListmonkBackend(HTTPBackend):
         )
         if answer.status == HTTPStatus.BAD_REQUEST:
             raise self._refused(answer)
+
+    def remove_contact(self, email: str) -> None:
+        for one in self._find(email):
+            if not isinstance(one.get("id"), int):
+                raise self.unavailable("answered without a subscriber's number")
+            self.send("DELETE", f"api/subscribers/{one['id']}")
 
     def _refused(self, answer: Answer) -> ESPError:
         message = answer.text("message")

@@ -51,10 +51,12 @@ class MailchimpBackend(HTTPBackend):
     def _members(self) -> str:
         return f"lists/{quote(self.list_id, safe='')}/members"
 
-    def has_contact(self, email: str) -> bool:
+    def _member(self, email: str) -> str:
         # MD5 is the API's name for a member, not a protection of it.
-        member = md5(email.encode(), usedforsecurity=False).hexdigest()
-        path = f"{self._members}/{member}"
+        return f"{self._members}/{md5(email.encode(), usedforsecurity=False).hexdigest()}"
+
+    def has_contact(self, email: str) -> bool:
+        path = self._member(email)
         answer = self.send("GET", path, params={"fields": "status"}, handles={HTTPStatus.NOT_FOUND})
         if answer.status == HTTPStatus.NOT_FOUND and answer.text("title"):
             return False  # or the audience is unknown: then adding, and check_list, say so
@@ -74,6 +76,15 @@ class MailchimpBackend(HTTPBackend):
         )
         if answer.status == HTTPStatus.BAD_REQUEST and answer.text("title") not in THERE_ALREADY:
             raise self._refused(answer)
+
+    def remove_contact(self, email: str) -> None:
+        # Not DELETE, which archives. After this nobody but the person can join the audience again.
+        path = f"{self._member(email)}/actions/delete-permanent"
+        answer = self.send("POST", path, handles={HTTPStatus.NOT_FOUND})
+        if answer.status == HTTPStatus.NOT_FOUND:
+            if not answer.text("title"):
+                raise self.failure(answer)
+            self.check_list()  # an unknown audience answers the same
 
     def failure(self, answer: Answer) -> ESPError:
         # Under much load Mailchimp throttles by a 403 that is no JSON.

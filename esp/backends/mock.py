@@ -46,6 +46,10 @@ class MockBackend:
                 [email, timezone.now()],
             )
 
+    def remove_contact(self, email: str) -> None:
+        self._answer()
+        MockContact.objects.filter(email=email).delete()
+
     def _answer(self) -> None:
         budget = remaining(default=self.latency)
         time.sleep(min(self.latency, budget))

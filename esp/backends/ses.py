@@ -26,6 +26,8 @@ OPERATORS_BUSINESS = {
     "UnrecognizedClientException",
 }
 
+READS = {"get_contact", "get_contact_list"}
+
 
 class Refusal(NamedTuple):
     """What AWS said instead of yes. The message may hold the address: it stays here."""
@@ -91,6 +93,11 @@ class SESBackend:
             raise ContactRejected("SES calls the address invalid")
         raise _failure(refusal)
 
+    def remove_contact(self, email: str) -> None:
+        refusal = self._call("delete_contact", EmailAddress=email)
+        if refusal and (refusal.code != "NotFoundException" or _is_about_list(refusal)):
+            raise _failure(refusal)
+
     def _call(self, operation: str, **parameters: str) -> Refusal | None:
         with time_budget(self.timeout):
             left = remaining(self.timeout)
@@ -131,8 +138,8 @@ class SESBackend:
             return ESPMisconfigured(f"SES cannot be asked: {type(error).__name__}")
         except (exceptions.BotoCoreError, parsers.ResponseParserError) as error:
             return ESPUnavailable(f"SES could not be asked: {type(error).__name__}")
-        # botocore takes any body for an answer; only a creation's is empty.
-        if operation != "create_contact" and answer.get("ContactListName") is None:
+        # botocore takes any body for an answer; only those of changes are empty.
+        if operation in READS and answer.get("ContactListName") is None:
             return ESPUnavailable("SES answered something other than its API's JSON")
         return None
 

@@ -91,7 +91,7 @@ def rendered(text: str, environment: dict[str, str]) -> str:
     return text
 
 
-def configure(started: Proxy, changes: dict[str, str], **environment: str) -> list[str]:
+def configure(started: Proxy, environment: dict[str, str]) -> list[str]:
     """Write the configuration into nginx's folder; return the command that runs it."""
     folder = started.folder
     static = folder / "srv" / "static"
@@ -111,7 +111,7 @@ def configure(started: Proxy, changes: dict[str, str], **environment: str) -> li
         # As an nginx before 1.25 says it.
         "listen 8443 ssl": f"listen 127.0.0.1:{started.tls_port} ssl http2",
         "http2 on;": "",
-    } | changes
+    }
     for source in SOURCES.glob("*.conf*"):
         text = rendered(source.read_text(), environment)
         for name, value in here.items():
@@ -128,7 +128,7 @@ def configure(started: Proxy, changes: dict[str, str], **environment: str) -> li
 @contextmanager
 def proxy(folder: Path, web_port: int, **environment: str) -> Iterator[Proxy]:
     started = Proxy(folder)
-    command = configure(started, {"web:8000": f"127.0.0.1:{web_port}"}, **environment)
+    command = configure(started, {"WEB": f"127.0.0.1:{web_port}"} | environment)
     process = subprocess.Popen(command)
     try:
         wait_for(lambda: process.poll() is not None or listens(started.port))

@@ -10,6 +10,7 @@ from django.conf import settings
 
 PRODUCTION = {
     "SECRET_KEY": "$9f-of-a-real-deployment-with-fifty-characters-or-more-in-it",
+    "PRIVACY_KEY": "a-key-of-a-real-deployment",
     "ALLOWED_HOSTS": "play.example.com, www.example.com",
     "DATABASE_URL": "postgres://esp_mail:secret@db.example.com:5433/plays",
     "ESP_BACKEND": "esp.backends.mock.MockBackend",
@@ -54,10 +55,11 @@ def test_missing_setting_is_one_line(missing: str) -> None:
     assert process.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("secret", ["SECRET_KEY", "DATABASE_URL"])
+@pytest.mark.parametrize("secret", ["SECRET_KEY", "PRIVACY_KEY", "DATABASE_URL"])
 def test_trial_secrets_serve_no_public_host(secret: str) -> None:
     trial = {
         "SECRET_KEY": "trial-only-and-known-to-everybody",
+        "PRIVACY_KEY": "trial-only-and-known-to-everybody",
         "DATABASE_URL": "postgres://esp_mail:trial-only@db/plays",
     }[secret]
     process = run([sys.executable, "manage.py", "check"], PRODUCTION | {secret: trial})
@@ -86,6 +88,9 @@ def test_broken_options_do_not_show_the_key() -> None:
         ("ESP_BUDGET", "nan"),
         ("ESP_CONCURRENCY", "-1"),
         ("ESP_OPTIONS", "[]"),
+        ("ADMIN_PATH", "/"),
+        ("ADMIN_PATH", "staff room"),
+        ("ADMIN_PATH", "api"),
         ("DATABASE_URL", "foo"),
         ("DATABASE_URL", "postgres://"),
         ("DATABASE_URL", "redis://localhost/1"),
@@ -216,3 +221,21 @@ def test_deployment_check_finds_nothing() -> None:
         PRODUCTION | BREVO,
     )
     assert process.returncode == 0, process.stderr
+
+
+def test_pool_and_replica() -> None:
+    expression = "DATABASES['default']['DISABLE_SERVER_SIDE_CURSORS'], DATABASES.keys()"
+    assert printed(expression, **PRODUCTION) == "False dict_keys(['default'])"
+    more = {"DATABASE_POOLED": "1", "REPLICA_URL": "postgres://reader@copy/plays"}
+    assert printed(expression, **PRODUCTION | more) == "True dict_keys(['default', 'replica'])"
+    host, last = printed(
+        "DATABASES['replica']['HOST'], MIDDLEWARE[-1]", **PRODUCTION | more
+    ).split()
+    assert (host, last) == ("copy", "esp_mail.replica.ReplicaMiddleware")
+
+
+def test_wrong_replica_is_said_without_its_password() -> None:
+    environment = PRODUCTION | {"REPLICA_URL": "reader:secret@copy"}
+    process = run([sys.executable, "manage.py", "check"], environment)
+    assert process.stderr.startswith("Not configured: REPLICA_URL is not the URL of a database")
+    assert "secret" not in process.stderr

@@ -1,21 +1,71 @@
-"""Staff accounts and groups, in the console's look."""
+"""Staff accounts and groups, in the console's look; what changed of their rights is in the log."""
 
+from collections.abc import Iterator
+from typing import Any
+
+from axes.models import AccessAttempt
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
+from django.forms import ModelForm
+from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from games.admin.read_only import ReadOnlyMixin
+
+SETS = ("groups", "user_permissions", "permissions")
+FLAGS = ("is_active", "is_staff", "is_superuser")
 
 admin.site.unregister([User, Group])
 
 
+class RightsLogAdmin(ModelAdmin):
+    """Django's log says that rights were changed, not which."""
+
+    def construct_change_message(
+        self,
+        request: HttpRequest,
+        form: ModelForm,
+        formsets: Any,
+        add: bool = False,  # noqa: FBT001, FBT002 - as Django calls it
+    ) -> Any:
+        if add or not form.changed_data:
+            return super().construct_change_message(request, form, formsets, add)
+        return f"{'; '.join(_changed(form))}."
+
+
 @admin.register(User)
-class AccountAdmin(UserAdmin, ModelAdmin):
+class AccountAdmin(UserAdmin, RightsLogAdmin):  # type: ignore[misc]  # Django has no types
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
 
 
 @admin.register(Group)
-class RoleAdmin(GroupAdmin, ModelAdmin):
+class RoleAdmin(GroupAdmin, RightsLogAdmin):  # type: ignore[misc]  # as above
     """Groups, such as one that may look and export but not import."""
+
+
+@admin.register(AccessAttempt)
+class AttemptAdmin(ReadOnlyMixin, ModelAdmin):
+    """Who is locked out; `manage.py axes_reset_username` lets them try again."""
+
+    list_display = ["attempt_time", "username", "ip_address", "failures_since_start"]
+    fields = list_display
+
+
+def _changed(form: ModelForm) -> Iterator[str]:
+    """Yield the fields that changed, with what was given and what was taken."""
+    for name in form.changed_data:
+        if name in SETS:
+            before, after = (
+                {str(one) for one in values or ()}
+                for values in (form.initial.get(name), form.cleaned_data[name])
+            )
+            given = [f"+{one}" for one in sorted(after - before)]
+            yield f"{name}: {', '.join(given + [f'-{one}' for one in sorted(before - after)])}"
+        elif name in FLAGS:
+            yield f"{name}: {form.cleaned_data[name]}"
+        else:
+            yield name

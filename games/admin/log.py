@@ -1,6 +1,9 @@
-"""Who did what in the console: exports and imports too, with their number of rows."""
+"""Who did what in the console: what was looked at, handed over, taken in, delivered and erased.
 
-from collections.abc import Iterable
+No entry holds an address: rows are named by their numbers.
+"""
+
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -10,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from games.admin.filters import DayRangeFilter
 from games.admin.read_only import ReadOnlyMixin
 
 
@@ -17,7 +21,10 @@ from games.admin.read_only import ReadOnlyMixin
 class LogAdmin(ReadOnlyMixin, ModelAdmin):
     list_display = ["action_time", "user", "content_type", "object_repr", "what"]
     list_select_related = ["user", "content_type"]
-    list_filter = ["action_flag"]
+    list_filter = ["action_flag", ("action_time", DayRangeFilter), "user"]
+    list_filter_submit = True
+    search_fields = ["user__username", "object_repr", "change_message"]
+    search_help_text = _("An account, a row such as “Game 12”, or a part of what was done.")
     show_full_result_count = False
 
     @admin.display(description=_("what was done"))
@@ -25,20 +32,16 @@ class LogAdmin(ReadOnlyMixin, ModelAdmin):
         return entry.get_change_message()
 
 
-def write_log(request: HttpRequest, model: type[Model], message: str) -> None:
-    """Note that the account did something to, or with, many rows of a model at once."""
-    content_type = ContentType.objects.get_for_model(model)
+def write_log(
+    request: HttpRequest, model: type[Model], message: str, row: Model | None = None
+) -> None:
+    """Note what the account did to, or with, a row, or many of a model at once."""
+    content_type: Any = ContentType.objects.get_for_model(model)
     LogEntry.objects.create(
         user_id=request.user.pk or 0,  # staff are signed in
         content_type=content_type,
-        object_repr=str(content_type),
+        object_id=str(row.pk) if row else None,
+        object_repr=str(row or content_type),
         action_flag=CHANGE,
         change_message=message,
     )
-
-
-def forget_entries(model: type[Model], rows: Iterable[Model]) -> None:
-    """Drop the entries about these rows: they name them."""
-    content_type = ContentType.objects.get_for_model(model)
-    keys = [str(row.pk) for row in rows]
-    LogEntry.objects.filter(content_type=content_type, object_id__in=keys).delete()

@@ -1,14 +1,12 @@
 """The single plays, to look at only."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
-from esp.addresses import ascii_domain, readable_address
 from games.admin.exports import ExportMixin
 from games.admin.filters import DayRangeFilter
+from games.admin.masked import MaskedMixin
 from games.admin.paginators import CappedPaginator
 from games.admin.read_only import ReadOnlyMixin
 from games.exporting.resources import PlayResource
@@ -16,7 +14,7 @@ from games.models import Play
 
 
 @admin.register(Play)
-class PlayAdmin(ReadOnlyMixin, ExportMixin, ModelAdmin):
+class PlayAdmin(ReadOnlyMixin, MaskedMixin, ExportMixin, ModelAdmin):
     """Millions of them: ordered and filtered by what has an index, counted up to a limit."""
 
     list_display = ["address", "number", "played_at", "esp_status"]
@@ -27,22 +25,11 @@ class PlayAdmin(ReadOnlyMixin, ExportMixin, ModelAdmin):
     ordering = ["-played_at"]
     sortable_by = ["played_at"]
     paginator = CappedPaginator
-    search_fields = ["game__email__contains"]
+    email_path = "game__email"
+    lookups = frozenset(["game__id__exact", "played_at_from", "played_at_to"])
     search_help_text = _("An address or a part of it, such as a domain.")
     show_full_result_count = False
     resource_classes = [PlayResource]
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Play], search_term: str
-    ) -> tuple[QuerySet[Play], bool]:
-        return super().get_search_results(request, queryset, ascii_domain(search_term))
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return lookup == "game__id__exact" or super().lookup_allowed(lookup, value, request)
-
-    @admin.display(description=_("address"))
-    def address(self, play: Play) -> str:
-        return readable_address(play.game.email)
 
 
 class PlayInline(ReadOnlyMixin, TabularInline):

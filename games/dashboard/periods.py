@@ -1,5 +1,6 @@
 """The numbers of today, yesterday, a week, a month and ever."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from games.contact_state import ContactState
 from games.dashboard.plays_by_hour import PlaysByHour
+from games.erased_hours import COUNTED
 from games.kept_days import day_start
 from games.models import Game, Play
 
@@ -76,13 +78,24 @@ def _numbers(
         players = Play.objects.filter(period.within("played_at")).aggregate(
             n=Count("game_id", distinct=True)
         )["n"]
-    known, added = new[ContactState.FOUND], new[ContactState.ADDED]
+    erased = _erased(period, plays)
+    players += erased["players"] if period.last < timezone.localdate() else erased["last"]
+    known = new[ContactState.FOUND] + erased["found"]
+    added = new[ContactState.ADDED] + erased["added"]
     return PeriodNumbers(
         name=period.name,
         plays=plays.between(period.first or date.min, period.last),
         players=players,
-        new=sum(new.values()),
+        new=sum(new.values()) + erased["new"],
         known=100 * known / (known + added) if known + added else None,
         pending=new[ContactState.PENDING],
-        rejected=new[ContactState.REJECTED],
+        rejected=new[ContactState.REJECTED] + erased["rejected"],
     )
+
+
+def _erased(period: Period, plays: PlaysByHour) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for hour in plays.erased:
+        if (period.first or date.min) <= hour.day <= period.last:
+            counts.update({name: getattr(hour, name) for name in COUNTED})
+    return counts

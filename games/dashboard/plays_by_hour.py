@@ -5,6 +5,7 @@ from typing import NamedTuple, Self
 
 from django.utils import timezone
 
+from games.erased_hours import ErasedHour
 from games.kept_days import PlayHour, count_hours, current
 
 
@@ -24,13 +25,21 @@ class Day(NamedTuple):
 
 
 class PlaysByHour(list[Hour]):
-    """The hours that had plays: those of closed days as kept, those since then counted now."""
+    """The hours that had plays: of closed days as kept, since then as counted now, and erased."""
+
+    erased: list[ErasedHour]
 
     @classmethod
     def read(cls, since: datetime | None) -> Self:
         kept = current(PlayHour.objects.all()).values_list("day", "hour", "plays", "new")
         fresh = count_hours(since, None).values_list("day", "hour", "plays", "new")
-        return cls(Hour(*row) for rows in (kept, fresh) for row in rows)
+        hours = cls(Hour(*row) for rows in (kept, fresh) for row in rows)
+        hours.erased = list(ErasedHour.objects.all())
+        hours += [
+            Hour(one.day, timezone.localtime(one.hour).hour, one.plays, one.new)
+            for one in hours.erased
+        ]
+        return hours
 
     def between(self, first: date, last: date) -> int:
         return sum(hour.plays for hour in self if first <= hour.day <= last)

@@ -5,6 +5,7 @@ from unittest import mock
 
 import pytest
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.template.loader import get_template
 from django.test import Client
@@ -32,6 +33,8 @@ def get_failing(client: Client, error: Exception, language: str = "en", **extra:
         (BadRequest(), 400, "That request was unreadable", "Запрос не разобрать"),
         (PermissionDenied(), 403, "No entry here", "Сюда нельзя"),
         (RuntimeError(), 500, "Something went wrong on our side", "У нас что-то сломалось"),
+        (OperationalError(), 503, "A short break", "Небольшой перерыв"),
+        (InterfaceError(), 503, "A short break", "Небольшой перерыв"),
     ],
 )
 def test_pages_of_errors(
@@ -77,6 +80,28 @@ def test_failure_in_the_api(client: Client) -> None:
         response = client.post(API, {"email": "cem@test.ru"}, "application/json")
     assert response.status_code == 500
     assert response.json() == {"detail": "Something went wrong."}
+
+
+def test_database_that_is_away(client: Client) -> None:
+    with mock.patch("django.contrib.sessions.backends.db.SessionStore.load") as load:
+        load.side_effect = OperationalError
+        client.cookies["sessionid"] = "of-an-admin"
+        page = client.get("/admin/", headers={"Accept-Language": "ru"})
+        with mock.patch("games.views.VerificationMailView.initial", load):
+            answer = client.post(API, {"email": "cem@test.ru"}, "application/json")
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+    assert "<h1>Небольшой перерыв</h1>" in page.content.decode()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_database_that_is_away_outside_of_a_view_of_the_api(client: Client) -> None:
+    with mock.patch("django.middleware.common.CommonMiddleware.process_request") as process:
+        process.side_effect = OperationalError
+        answer = client.post(API, headers={"Accept-Language": "ru"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.json() == {
+        "detail": "Сервис сейчас недоступен. Повторите через несколько секунд."
+    }
 
 
 def test_language_is_kept_and_asks_no_token() -> None:

@@ -17,6 +17,9 @@ class FakeBrevo(FakeESP):
                 return self.about_list(number)
             case "GET", ["contacts", email] if request.query == {"identifierType": "email_id"}:
                 return self.look_up(email)
+            case "DELETE", ["contacts", email] if request.query == {"identifierType": "email_id"}:
+                found = self.look_up(email)
+                return Reply(204) if found.status == 200 and self.remove(email) else found
             case "POST", ["contacts"]:
                 return self.create(request)
         return Reply(599)

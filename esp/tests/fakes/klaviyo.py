@@ -33,7 +33,18 @@ class FakeKlaviyo(FakeESP):
             case "POST", ["lists", self.list_id, "relationships", "profiles"]:
                 self.on_list += [one["id"] for one in request.json["data"]]
                 return Reply(204)
+            case "POST", ["data-privacy-deletion-jobs"]:
+                return self.delete(request)
         return self.error(404, "not_found")
+
+    def delete(self, request: Received) -> Reply:
+        """Delete at once what the vendor deletes later."""
+        job = request.json["data"]
+        email = job["attributes"]["profile"]["data"]["attributes"]["email"]
+        profile = {"data": {"type": "profile", "attributes": {"email": email}}}
+        if job != {"type": "data-privacy-deletion-job", "attributes": {"profile": profile}}:
+            return Reply(599)
+        return Reply(202) if self.remove(email) else self.error(404, "not_found")
 
     def look_up(self, condition: str) -> Reply:
         quoted = condition.removeprefix('equals(email,"').removesuffix('")')

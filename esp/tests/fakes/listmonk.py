@@ -22,14 +22,28 @@ class FakeListmonk(FakeESP):
                 return Reply(200 if number == self.list_id else 400, {"data": {}})
             case "GET", ["api", "subscribers"] if set(request.query) == {"search"}:
                 return self.look_up(re.compile(request.query["search"], re.IGNORECASE))
+            case "DELETE", ["api", "subscribers", number]:
+                return Reply(200, {"data": self.remove(self.by_number(int(number)))})
             case "POST", ["api", "subscribers"]:
                 return self.create(request)
         return Reply(599)
 
+    def number(self, email: str) -> int:
+        return 100 + list(self.contacts).index(email)
+
+    def by_number(self, number: int) -> str:
+        return list(self.contacts)[number - 100]
+
     def look_up(self, pattern: re.Pattern[str]) -> Reply:
-        found = [{"email": email} for email in self.contacts if pattern.search(email)]
+        found = [
+            {"id": self.number(email), "email": email}
+            for email in self.contacts
+            if pattern.search(email)
+        ]
         found += [
-            {"email": "else@else.example"} for name in self.named_alike if pattern.search(name)
+            {"id": 1, "email": "else@else.example"}
+            for name in self.named_alike
+            if pattern.search(name)
         ]
         return Reply(200, {"data": {"results": found, "total": len(found)}})
 

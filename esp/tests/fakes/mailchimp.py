@@ -20,6 +20,9 @@ class FakeMailchimp(FakeESP):
             return self.problem(401, "API Key Invalid")
         if request.segments[:2] != ["lists", self.list_id]:
             return self.problem(404, "Resource Not Found")
+        return self.route(request)
+
+    def route(self, request: Received) -> Reply:
         match request.method, request.segments[2:]:
             case "GET", []:
                 return Reply(200, {"id": self.list_id})
@@ -27,7 +30,16 @@ class FakeMailchimp(FakeESP):
                 return self.look_up(member)
             case "POST", ["members"] if request.query == {"skip_merge_validation": "true"}:
                 return self.create(request)
+            case "POST", ["members", member, "actions", "delete-permanent"]:
+                return self.delete(member)
         return Reply(599)
+
+    def delete(self, member: str) -> Reply:
+        for email in list(self.contacts):
+            if md5(email.encode()).hexdigest() == member:
+                self.remove(email)
+                return Reply(204)
+        return self.problem(404, "Resource Not Found")
 
     def look_up(self, member: str) -> Reply:
         for email in self.contacts:

@@ -99,6 +99,12 @@ class FakeESP:
             self.contacts[email] = 1
             return True
 
+    def remove(self, email: str) -> bool:
+        """Forget a contact; return whether it was there."""
+        with self.lock:
+            self.unsubscribed.discard(email)
+            return self.contacts.pop(email, None) is not None
+
     def upsert(self, email: str) -> None:
         with self.lock:
             self.contacts[email] = self.contacts.get(email, 0) + 1

@@ -167,11 +167,14 @@ def test_export_takes_one_query_for_its_rows(
         export(staff, "csv", PLAYS)
 
 
-def test_only_who_may_look_may_export(client: Client, new_game: NewGame) -> None:
+@pytest.mark.parametrize("missing", ["export_game", "view_game", "view_address"])
+def test_export_needs_all_its_rights(client: Client, new_game: NewGame, missing: str) -> None:
     account = User.objects.create_user("helper", is_staff=True)
+    rights = {"export_game", "view_game", "view_address"} - {missing}
+    account.user_permissions.set(Permission.objects.filter(codename__in=rights))
     client.force_login(account)
     assert client.get(f"{GAMES}export/").status_code == 403
-    account.user_permissions.add(Permission.objects.get(codename="view_game"))
+    account.user_permissions.add(Permission.objects.get(codename=missing))
     assert client.get(f"{GAMES}export/").status_code == 200
     assert client.get(f"{GAMES}import/").status_code == 403
 

@@ -1,0 +1,152 @@
+"""Who was forgotten, without saying who: what keeps an erased address from coming back."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from esp.addresses import AddressField
+from games.contacts import LEASE, backoff
+
+
+def digest(text: str) -> str:
+    """Return a keyed hash of an address, or an Idempotency-Key: it tells one that is known again.
+
+    Without the key nobody can try addresses on it.
+    """
+    return hmac.digest(settings.PRIVACY_KEY.encode(), text.encode(), "sha256").hex()
+
+
+class RemovalState(models.TextChoices):
+    """How far the ESP has forgotten the contact."""
+
+    PENDING = "pending", _("pending")
+    DONE = "done", _("done")
+    BY_HAND = "by hand", _("to be done by hand")
+
+
+def removal_due() -> datetime:
+    """Return when the ESP is to forget: once no play can be about to add the contact any more."""
+    return timezone.now() + LEASE
+
+
+class ErasureQuerySet(models.QuerySet["Erasure"]):
+    """Tombstones, and the removals that are owed."""
+
+    def of(self, email: str) -> ErasureQuerySet:
+        return self.filter(digest=digest(email))
+
+    def erased_among(self, emails: Iterable[str]) -> set[str]:
+        """Return those of the addresses that were erased."""
+        digests = {digest(email): email for email in emails}
+        known: set[str] = set()
+        for batch in _batches(list(digests)):
+            known.update(self.filter(digest__in=batch).values_list("digest", flat=True))
+        return {digests[one] for one in known}
+
+    def due(self) -> ErasureQuerySet:
+        return self.filter(esp_state=RemovalState.PENDING, due_at__lte=timezone.now())
+
+    def claim_due(self) -> Erasure | None:
+        """Take on one due removal, which no other process holds."""
+        with transaction.atomic():
+            erasure = self.due().select_for_update(skip_locked=True).order_by("due_at").first()
+            if erasure:
+                erasure.due_at = timezone.now() + LEASE
+                erasure.attempts += 1
+                erasure.save(update_fields=["due_at", "attempts"])
+        return erasure
+
+    def removed(self, erasure: Erasure) -> None:
+        """Note that the ESP has forgotten the contact: now nobody needs the address."""
+        self.filter(pk=erasure.pk).update(esp_state=RemovalState.DONE, email=None, error="")
+
+    def by_hand(self, erasure: Erasure) -> None:
+        """Note that this ESP has no call for it."""
+        self.filter(pk=erasure.pk).update(esp_state=RemovalState.BY_HAND, email=None, error="")
+
+    def try_later(self, erasure: Erasure, error: str, wait: float | None = None) -> None:
+        due_at = timezone.now() + backoff(erasure.attempts, wait)
+        self._held(erasure).update(due_at=due_at, error=error[:200])
+
+    def give_back(self, erasure: Erasure) -> None:
+        """Give back what was claimed and not asked for."""
+        self._held(erasure).update(due_at=timezone.now(), attempts=F("attempts") - 1)
+
+    def _held(self, erasure: Erasure) -> ErasureQuerySet:
+        # Not where another process took it on since.
+        return self.filter(pk=erasure.pk, due_at=erasure.due_at, esp_state=RemovalState.PENDING)
+
+
+class Erasure(models.Model):
+    """A tombstone: somebody was forgotten. And the debt to the ESP, which has to forget as well.
+
+    The address itself is here only while that is owed, since the ESP knows no hash.
+    """
+
+    digest = models.CharField(max_length=64, db_index=True, editable=False)
+    erased_at = models.DateTimeField(_("erased"), default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, verbose_name=_("by")
+    )  # null: on the command line
+    reason = models.CharField(_("reason"), max_length=200)
+    esp_state = models.CharField(
+        _("removal from the ESP"), max_length=8, choices=RemovalState, default=RemovalState.PENDING
+    )
+    email = AddressField(null=True)
+    due_at = models.DateTimeField(_("next attempt"), default=removal_due)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    error = models.CharField(_("last error"), max_length=200, blank=True, default="")
+
+    objects = ErasureQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email__isnull=False, esp_state=RemovalState.PENDING)
+                | Q(email__isnull=True)
+                & Q(esp_state__in=[RemovalState.DONE, RemovalState.BY_HAND]),
+                name="erasure_keeps_address_while_owed",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(esp_state=RemovalState.PENDING),
+                name="erasure_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return gettext("Erasure %(number)s") % {"number": self.pk}
+
+
+# A client repeats a play within minutes; after that its key means nothing.
+KEY_LIFE = timedelta(days=1)
+
+
+class ErasedKey(models.Model):
+    """The key of an erased play, so that its repetition makes no row: it gets the same answer."""
+
+    erasure = models.ForeignKey(Erasure, models.CASCADE, related_name="keys")
+    digest = models.CharField(max_length=64, unique=True)
+    number = models.PositiveIntegerField()
+    esp_status = models.BooleanField(null=True)
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+def _batches(values: list[str], size: int = 500) -> Iterable[list[str]]:
+    return (values[n : n + size] for n in range(0, len(values), size))
