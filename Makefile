@@ -11,7 +11,7 @@ export DEBUG ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format backup restore lock messages
+.PHONY: help run test lint format backup restore lock messages rehearse rehearse-broken
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -36,11 +36,21 @@ test: $(VENV)/.installed-dev  ## run all tests, on PostgreSQL and on SQLite
 	$(BIN)/coverage report
 	@printf '\nAll tests pass on PostgreSQL and on SQLite. Next: make run\n'
 
+MINUTES ?= 5
+REHEARSE = $(BIN)/python -m rehearsal $(if $(SEED),--seed $(SEED))
+rehearse: $(VENV)/.installed-dev  ## have all parts fail under load; is nothing lost? (SEED=, MINUTES=, APPEND=)
+	$(REHEARSE) --minutes $(MINUTES) $(if $(APPEND),--append $(APPEND))
+
+rehearse-broken: $(VENV)/.installed-dev  # builds that lose plays: each must be found out
+	@for build in late keyless debtless; do $(REHEARSE) --broken $$build; [ $$? = 3 ] || exit 1; done; \
+		printf '\nEach broken build was found out.\n'
+
 lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings and the Dockerfile
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/python manage.py makemigrations --check
+	$(BIN)/python -m rehearsal.lint_migrations
 	$(BIN)/python manage.py spectacular --fail-on-warn --validate --file /dev/null
 	DEBUG=0 HTTPS=1 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 		PRIVACY_KEY=lint \

@@ -7,6 +7,8 @@ import os
 import threading
 from typing import Any
 
+from django.db import connection
+
 from esp_mail.wsgi import application  # noqa: F401 - what gunicorn serves
 from games import services
 from games.contact_state import ContactState
@@ -24,7 +26,12 @@ record = GameQuerySet.record
 
 def late(games: GameQuerySet, **play: Any) -> RecordedPlay:
     """Answer first, commit half a second later."""
-    threading.Timer(0.5, lambda: record(games, **play)).start()
+
+    def commit() -> None:
+        record(games, **play)
+        connection.close()  # this thread's own
+
+    threading.Timer(0.5, commit).start()
     return RecordedPlay(1, None)
 
 

@@ -51,6 +51,7 @@ class Deployment:
             "DEBUG": "1",
             "WEB_CONCURRENCY": "2",
             "WEB_THREADS": "8",
+            "GUNICORN_CMD_ARGS": "--worker-class esp_mail.worker.Worker",
             "ESP_BACKEND": "esp.backends.brevo.BrevoBackend",
             "ESP_OPTIONS": json.dumps({"api_key": KEY, "list_id": "7", "base_url": self.esp}),
         }
@@ -59,7 +60,7 @@ class Deployment:
         if broken:
             self.environment["BREAK"] = broken
         app = ["rehearsal.broken"] if broken else []
-        self.upgrades = code is not None
+        self.upgrades = bool(code or broken)
         self.services = self._services(code or settings.BASE_DIR, app)
         self.webs = [self.services[name] for name in ("web 1", "web 2")]
         self.deliveries = [self.services[name] for name in ("delivery 1", "delivery 2")]

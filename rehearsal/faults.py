@@ -12,6 +12,8 @@ from .deployment import Deployment
 
 Fault = Callable[[Deployment], AbstractContextManager[None]]
 HOUR = 3600
+DISK_FULL = "disk of PostgreSQL full"
+MENDS_ITSELF = ("kill", "PostgreSQL restarted")
 
 
 @contextmanager
@@ -104,7 +106,7 @@ def faults(deployment: Deployment) -> dict[str, Fault]:
         "ESP dripping": partial(esp_is, "drip"),
     }
     if deployment.disk:
-        every["disk of PostgreSQL full"] = disk_full
+        every[DISK_FULL] = disk_full
     if deployment.has_clock:
         every["clock an hour back"] = partial(clock_off, -HOUR)
         every["clock an hour forward"] = partial(clock_off, HOUR)

@@ -28,13 +28,18 @@ class Play:
     email: str = field(compare=False)
     key: str = field(compare=False)
     sent_at: float = field(default=0, compare=False)  # for the first time
-    failed: int = field(default=0, compare=False)  # tries
+    failures: list[float] = field(default_factory=list, compare=False)  # when a try failed
     longest: float = field(default=0, compare=False)  # seconds until an answer came
     answers: list[Any] = field(default_factory=list, compare=False)
 
+    @property
+    def counts_at(self) -> float:
+        """When it first failed, or else was sent."""
+        return self.failures[0] if self.failures else self.sent_at
+
     def pause(self, retry_after: float) -> float:
         """Return how long the page leaves the play alone after its n-th try failed."""
-        attempt = self.failed
+        attempt = len(self.failures)
         if attempt < ATTEMPTS and retry_after <= LONGEST_PAUSE:
             longest = min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)
             return max(retry_after, random.uniform(longest / 2, longest))
@@ -78,6 +83,9 @@ class Players:
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
+
+    def failed_since(self, when: float) -> bool:
+        return bool(self.failures) and self.failures[-1][0] > when
 
     def _come(self) -> None:
         for number in itertools.count():
@@ -141,7 +149,7 @@ class Players:
         elif failure:
             self.failures.append((now, failure))
             self.streak = 0
-            play.failed += 1
+            play.failures.append(now)
             play.due = now + play.pause(retry_after)
             self._put(play)
         else:

@@ -15,6 +15,7 @@ from .upgrade import previous_version, reload, roll, upgrade
 from .verdict import Verdict
 
 RATE = 40  # plays a second
+LONG = 120  # seconds, from which restarts are rehearsed besides the upgrade, which has them too
 FINISH = 120  # seconds until every play is acknowledged
 
 
@@ -42,7 +43,8 @@ def rehearse(seed: int, minutes: float, *, broken: str = "") -> Result:
         else:
             perform(script, commit, seconds=60 * minutes)
         players.finish(FINISH)
-        return judge(script, f"### Seed {seed}, {minutes:g} min {broken}".rstrip())
+        length = f'build "{broken}"' if broken else f"{minutes:g} minutes"
+        return judge(script, f"### Seed {seed}, {length}")
 
 
 def perform(script: Script, commit: str | None, *, seconds: float) -> None:
@@ -50,10 +52,11 @@ def perform(script: Script, commit: str | None, *, seconds: float) -> None:
     if commit:
         with script.stage(f"upgrade from {commit}", flawless=True):
             upgrade(script.deployment)
-    with script.stage("rolling restart", flawless=True):
-        roll(script.deployment)
-    with script.stage("gunicorn reloaded (HUP)", flawless=True):
-        reload(script.deployment)
+    if not commit or seconds >= LONG:
+        with script.stage("rolling restart", flawless=True):
+            roll(script.deployment)
+        with script.stage("gunicorn reloaded (HUP)", flawless=True):
+            reload(script.deployment)
     script.each_fault(seconds / 60)
     script.mixed(end)
 

@@ -23,10 +23,10 @@ class Stage:
     end: float = float("inf")  # the next one's beginning
 
     def plays(self, players: Players) -> list[Play]:
-        return [play for play in players.plays if self.began <= play.sent_at < self.end]
+        return [play for play in players.plays if self.began <= play.counts_at < self.end]
 
-    def failures(self, players: Players) -> list[float]:
-        return [when for when, _ in players.failures if self.began <= when < self.end]
+    def failures(self, players: Players) -> list[tuple[float, str]]:
+        return [failed for failed in players.failures if self.began <= failed[0] < self.end]
 
 
 def table(stages: list[Stage], players: Players, verdict: Verdict) -> str:
@@ -35,8 +35,8 @@ def table(stages: list[Stage], players: Players, verdict: Verdict) -> str:
 
 def _row(stage: Stage, players: Players, verdict: Verdict) -> str:
     plays = stage.plays(players)
-    first = sum(play.failed == 0 for play in plays)
-    last_failure = max(stage.failures(players), default=0)
+    first = sum(not play.failures for play in plays)
+    last_failure = max((when for when, _ in stage.failures(players)), default=0)
     cells = (
         stage.name,
         len(plays),
@@ -52,5 +52,9 @@ def _row(stage: Stage, players: Players, verdict: Verdict) -> str:
 
 def failed_requests(stages: list[Stage], players: Players) -> list[str]:
     """Return a problem for each stage in which no request should have failed, and some did."""
-    counts = {stage.name: len(stage.failures(players)) for stage in stages if stage.flawless}
-    return [f"{number} requests failed in: {name}" for name, number in counts.items() if number]
+    failed = {stage.name: stage.failures(players) for stage in stages if stage.flawless}
+    return [
+        f"{len(some)} requests failed ({', '.join({how for _, how in some})}) in: {name}"
+        for name, some in failed.items()
+        if some
+    ]

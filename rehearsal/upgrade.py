@@ -1,6 +1,7 @@
 """New code and a new schema while people play: no request may fail, not even once."""
 
 import io
+import shutil
 import signal
 import subprocess
 import tarfile
@@ -10,6 +11,8 @@ import psutil
 from django.conf import settings
 
 from .deployment import Deployment
+
+WORKER = Path("esp_mail/worker.py")
 
 
 def previous_version(folder: Path) -> str | None:
@@ -22,6 +25,8 @@ def previous_version(folder: Path) -> str | None:
         return None
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         tar.extractall(folder, filter="data")
+    # A version from before it could stop without leaving connections behind.
+    shutil.copy(settings.BASE_DIR / WORKER, folder / WORKER)
     return commit
 
 

@@ -17,9 +17,7 @@ DELIVER_NOW = (
     " AND contact_due_at > now() + interval '30 seconds'"
 )
 PENDING = "SELECT count(*) FROM games_game WHERE contact_state = 'pending'"
-PLAYS = (
-    "SELECT idempotency_key, email, number FROM games_play JOIN games_game g ON g.id = game_id"
-)
+PLAYS = "SELECT idempotency_key, email, number FROM games_play JOIN games_game g ON g.id = game_id"
 UNORDERED = (
     "SELECT count(*) FROM (SELECT played_at < lag(played_at) OVER"
     " (PARTITION BY game_id ORDER BY number) AS earlier FROM games_play) AS plays WHERE earlier"
