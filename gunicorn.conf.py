@@ -8,6 +8,8 @@ from esp_mail import environment
 wsgi_app = "esp_mail.wsgi"
 bind = environment.text("BIND", "127.0.0.1:8000")
 workers = environment.number("WEB_CONCURRENCY", 2)
+# It listens only when the program is loaded: nobody waits in line for that, as after a restart.
+preload_app = True
 # Threads, since a first play waits for the ESP. Each holds a database connection of its own.
 worker_class = "esp_mail.worker.Worker"
 threads = environment.number("WEB_THREADS", 16)

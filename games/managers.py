@@ -96,11 +96,11 @@ class GameQuerySet(models.QuerySet["Game"]):
             game = self._make(email)
         now = timezone.now()
         holds_contact = claim_contact and game.claim_contact(now)
-        game.count_play(now)
+        played_at = game.count_play(now)
         game.save()
         play = game.plays.create(
             number=game.play_count,
-            played_at=game.last_played_at,
+            played_at=played_at,
             esp_status=game.esp_status,
             idempotency_key=idempotency_key,
         )

@@ -54,4 +54,4 @@ match os.environ.get("BREAK"):
     case "keyless":
         GameQuerySet.record = keyless  # type: ignore[method-assign, assignment]
     case "debtless":
-        services.settle = debtless
+        services.settle = debtless  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Everything that serves a play, each part a real process: nginx, web, delivery, PostgreSQL, ESP."""
+"""Everything that serves a play, as real processes: nginx, web, delivery, PostgreSQL, an ESP."""
 
 import json
 import os

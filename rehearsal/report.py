@@ -1,7 +1,6 @@
 """The table: one row a stage."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 from .players import Play, Players
 from .verdict import Verdict

@@ -16,7 +16,7 @@ WORKER = Path("esp_mail/worker.py")
 
 
 def previous_version(folder: Path) -> str | None:
-    """Unpack the code from before the newest migration; return its commit, None if it is not here."""
+    """Unpack the code from before the newest migration; return its commit, None where it is not."""
     try:
         newest = _git("rev-list", "-1", "HEAD", "--", "*/migrations/*.py").decode().strip()
         commit = _git("rev-parse", "--short", f"{newest}^").decode().strip()

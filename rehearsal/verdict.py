@@ -1,4 +1,4 @@
-"""What must hold afterwards, seen from the outside: each line of the verdict is a promise broken."""
+"""What must hold afterwards, seen from the outside: each problem is a promise broken."""
 
 import subprocess
 from collections import Counter
