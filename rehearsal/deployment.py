@@ -7,23 +7,21 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
-import psutil
-import psycopg2
 import requests
 from django.conf import settings
 
 from esp.tests.fakes.server import KEY
-from esp_mail.tests.postgres import ThrowawayPostgres
 from esp_mail.tests.proxy import Proxy, configure
 from games.tests.server import answers, free_port, wait_for
 
+from .clock import Clock
+from .database import Database
 from .service import Service
 
-DISK = 320  # MB, for all of PostgreSQL
+PYTHON = (sys.executable, "-m")
 # One machine plays all visitors.
 NO_LIMITS = {"PLAY_RATE": "10000r/s", "PLAY_BURST": "10000", "PLAY_CONNECTIONS": "10000"}
 
@@ -38,93 +36,50 @@ class Deployment:
         self.stack = ExitStack()
         self.folder = Path(tempfile.mkdtemp(prefix="rehearsal-"))
         self.stack.callback(shutil.rmtree, self.folder)
-        self.disk = self._mount()
-        self.postgres = ThrowawayPostgres(self.disk)
-        self.stack.callback(self.postgres.server.cleanup)
-        self.clock = self.folder / "clock"
-        self.step_clock(0)
-        library = self._compile_clock()
-        self.has_clock = library is not None
+        (self.folder / "disk").mkdir()
+        self.database = Database(self.folder / "disk", self.stack)
+        self.clock = Clock(self.folder)
         self.esp = f"http://127.0.0.1:{free_port()}"
         self.environment = {
-            "DATABASE_URL": self.postgres.url,
+            "DATABASE_URL": self.database.url,
             "DEBUG": "1",
             "WEB_CONCURRENCY": "2",
             "WEB_THREADS": "8",
+            # For an earlier version too.
             "GUNICORN_CMD_ARGS": "--worker-class esp_mail.worker.Worker",
             "ESP_BACKEND": "esp.backends.brevo.BrevoBackend",
             "ESP_OPTIONS": json.dumps({"api_key": KEY, "list_id": "7", "base_url": self.esp}),
+            "BREAK": broken,
         }
-        if self.has_clock:
-            self.environment |= {"LD_PRELOAD": str(library), "CLOCK_OFFSET": str(self.clock)}
-        if broken:
-            self.environment["BREAK"] = broken
-        app = ["rehearsal.broken"] if broken else []
-        self.upgrades = bool(code or broken)
-        self.services = self._services(code or settings.BASE_DIR, app)
+        self.services: dict[str, Service] = {}
+        self._add_outside()
+        self._add_ours(code or settings.BASE_DIR, ["rehearsal.broken"] if broken else [])
         self.webs = [self.services[name] for name in ("web 1", "web 2")]
         self.deliveries = [self.services[name] for name in ("delivery 1", "delivery 2")]
 
-    def _mount(self) -> Path | None:
-        """Return a small disk of PostgreSQL's own; None where this user may mount none."""
-        disk = self.folder / "disk"
-        disk.mkdir()
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}m", "rehearsal", str(disk)]
-        if subprocess.run(mount, check=False, capture_output=True).returncode:
-            return None
-        self.stack.callback(subprocess.run, ["umount", str(disk)], check=True)
-        return disk
+    def _add_outside(self) -> None:
+        """Add nginx and the ESP, whose clocks are right."""
+        port = self.esp.rpartition(":")[2]
+        self._add("esp", (*PYTHON, "esp.tests.fakes.brevo", "--port", port), settings.BASE_DIR)
+        self.proxy = Proxy(self.folder / "nginx")
+        self.site = self.proxy.url
+        self._add("nginx", configure(self.proxy, NO_LIMITS | {"WEB": "replicas"}), self.folder)
 
-    def _compile_clock(self) -> Path | None:
-        """Return the library that gives a process our clock; None without a compiler."""
-        compiler = shutil.which("cc")
-        library = self.folder / "clock.so"
-        source = str(Path(__file__).parent / "clock.c")
-        if compiler is None or sys.platform != "linux":
-            return None
-        subprocess.run([compiler, "-shared", "-fPIC", "-o", str(library), source], check=True)
-        return library
-
-    def missing(self) -> list[str]:
-        """Return what this machine does not let be rehearsed, and why."""
-        reasons = {
-            "a full disk, since this user may mount none": self.disk is None,
-            "a clock step, since there is no C compiler": not self.has_clock,
-            "an upgrade, since this clone has no earlier version": not self.upgrades,
-        }
-        return [name for name, missing in reasons.items() if missing]
-
-    def _services(self, code: Path, app: Sequence[str]) -> dict[str, Service]:
+    def _add_ours(self, code: Path, app: Sequence[str]) -> None:
+        self.environment |= self.clock.environment
         ports = [free_port(), free_port()]
-        proxy = Proxy(self.folder / "nginx")
-        self.site = proxy.url
-        python = (sys.executable, "-m")
-        esp = (*python, "esp.tests.fakes.brevo", "--port", self.esp.rpartition(":")[2])
-        services = {
-            "esp": self._service(esp, settings.BASE_DIR),
-            "nginx": self._service(self._configure(proxy, ports), proxy.folder),
-        }
         for number, port in enumerate(ports, start=1):
-            web = self._service((*python, "gunicorn", *app), code)
-            web.environment = self.environment | {"BIND": f"127.0.0.1:{port}"}
-            services[f"web {number}"] = web
-            services[f"delivery {number}"] = self._service(
-                (sys.executable, "manage.py", "deliver_contacts"), code
-            )
-        return services
-
-    @staticmethod
-    def _configure(proxy: Proxy, ports: Sequence[int]) -> list[str]:
-        command = configure(proxy, NO_LIMITS | {"WEB": "replicas"})
+            self._add(f"web {number}", (*PYTHON, "gunicorn", *app), code, BIND=f"127.0.0.1:{port}")
+            self._add(f"delivery {number}", (*PYTHON, "manage", "deliver_contacts"), code)
         # Docker's name server gives nginx the addresses of all; it remembers nothing of them.
         servers = "".join(f"server 127.0.0.1:{port} max_fails=0; " for port in ports)
-        with (proxy.folder / "site").open("a") as site:
+        with (self.proxy.folder / "site").open("a") as site:
             site.write(f"upstream replicas {{ {servers}}}\n")
-        return command
 
-    def _service(self, command: Sequence[str], code: Path) -> Service:
+    def _add(self, name: str, command: Sequence[str], code: Path, **environment: str) -> None:
         log = self.folder / "log"
-        return Service(command, folder=code, environment=self.environment, log=log)
+        environment = self.environment | environment
+        self.services[name] = Service(command, folder=code, environment=environment, log=log)
 
     def start(self) -> None:
         self.manage("migrate", "-v0")
@@ -152,52 +107,10 @@ class Deployment:
             capture_output=True,
         )
 
-    def step_clock(self, seconds: int) -> None:
-        """Set the clock of web and delivery, and of nothing else, this far off."""
-        self.clock.write_text(f"{seconds:+d}")
-
     def esp_mode(self, mode: str) -> None:
         requests.post(f"{self.esp}/_mode", json={"mode": mode}, timeout=5).raise_for_status()
 
     def log(self) -> str:
-        """Return what all processes wrote, nginx's access log too."""
-        logs = (self.folder / "log", *(self.folder / "nginx").glob("[le]*o[gr]*"))
-        return "".join(log.read_text() for log in logs)
-
-    def connect(self) -> Any:
-        host, _, name = self.postgres.url.partition("@/")[2].rpartition("/")
-        return psycopg2.connect(host=host, dbname=name, user="postgres")
-
-    def sql(self, statement: str) -> list[tuple[Any, ...]]:
-        database = self.connect()
-        try:
-            with database, database.cursor() as cursor:
-                cursor.execute(statement)
-                return cursor.fetchall() if cursor.description else []
-        finally:
-            database.close()
-
-    def backends(self) -> list[psutil.Process]:
-        """Return PostgreSQL's processes that serve a connection."""
-        postmaster = self._postmaster()
-        children = postmaster.children() if postmaster else []
-        return [child for child in children if "[local]" in " ".join(child.cmdline())]
-
-    def _postmaster(self) -> psutil.Process | None:
-        with suppress(OSError, psutil.NoSuchProcess):
-            lock = (self.postgres.folder / "postmaster.pid").read_text()
-            return psutil.Process(int(lock.split()[0]))
-        return None
-
-    def mend_postgres(self) -> None:
-        """Wait until PostgreSQL serves; start it where it has ended, as its container would be."""
-        wait_for(self._postgres_serves, seconds=60)
-
-    def _postgres_serves(self) -> bool:
-        try:
-            return self.sql("SELECT 1") == [(1,)]
-        except psycopg2.OperationalError:
-            if not self._postmaster():
-                with suppress(subprocess.SubprocessError):
-                    self.postgres.restart()
-            return False
+        """Return what all but PostgreSQL wrote, nginx's access log too."""
+        names = ("log", "nginx/log", "nginx/errors")
+        return "".join((self.folder / name).read_text() for name in names)

@@ -26,7 +26,7 @@ def killed(pick: Callable[[Deployment], psutil.Process], deployment: Deployment)
 @contextmanager
 def restarted(mode: str, deployment: Deployment) -> Iterator[None]:
     with suppress(subprocess.SubprocessError):  # it may have no disk to start on
-        deployment.postgres.restart(mode)
+        deployment.database.restart(mode)
     yield
 
 
@@ -42,10 +42,10 @@ def connections_taken(deployment: Deployment) -> Iterator[None]:
     """Have others hold all that PostgreSQL allows, and the web processes lose theirs."""
     held = []
     for _ in range(3):  # until what the web processes had is taken too
-        with suppress(psycopg2.OperationalError):
+        with suppress(psycopg2.Error):
             while True:
-                held.append(deployment.connect())
-        with suppress(psycopg2.OperationalError, IndexError), held[0].cursor() as cursor:
+                held.append(deployment.database.connect())
+        with suppress(psycopg2.Error, IndexError), held[0].cursor() as cursor:
             mine = [other.info.backend_pid for other in held]
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -59,8 +59,8 @@ def connections_taken(deployment: Deployment) -> Iterator[None]:
 
 @contextmanager
 def disk_full(deployment: Deployment) -> Iterator[None]:
-    assert deployment.disk
-    filler = deployment.disk / "filler"
+    assert deployment.database.disk
+    filler = deployment.database.disk / "filler"
     with filler.open("wb", buffering=0) as file, suppress(OSError):
         while True:
             file.write(bytes(4096))
@@ -70,9 +70,9 @@ def disk_full(deployment: Deployment) -> Iterator[None]:
 
 @contextmanager
 def clock_off(seconds: int, deployment: Deployment) -> Iterator[None]:
-    deployment.step_clock(seconds)
+    deployment.clock.step(seconds)
     yield
-    deployment.step_clock(0)
+    deployment.clock.step(0)
 
 
 def service(name: str, deployment: Deployment) -> psutil.Process:
@@ -84,7 +84,7 @@ def worker(deployment: Deployment) -> psutil.Process:
 
 
 def backend(deployment: Deployment) -> psutil.Process:
-    return deployment.backends()[0]
+    return deployment.database.backends()[0]
 
 
 def faults(deployment: Deployment) -> dict[str, Fault]:
@@ -105,10 +105,19 @@ def faults(deployment: Deployment) -> dict[str, Fault]:
         "connections exhausted": connections_taken,
         "ESP dripping": partial(esp_is, "drip"),
     }
-    if deployment.disk:
+    if deployment.database.disk:
         every[DISK_FULL] = disk_full
-    if deployment.has_clock:
+    if deployment.clock.environment:
         every["clock an hour back"] = partial(clock_off, -HOUR)
         every["clock an hour forward"] = partial(clock_off, HOUR)
     every["ESP answering garbage"] = partial(esp_is, "garbage")
     return every
+
+
+def impossible(deployment: Deployment) -> list[str]:
+    """Return what cannot be had here, and why."""
+    reasons = {
+        "a full disk. This user may mount none": deployment.database.disk is None,
+        "a clock step. There is no C compiler": not deployment.clock.environment,
+    }
+    return [name for name, missing in reasons.items() if missing]

@@ -52,6 +52,8 @@ def perform(script: Script, commit: str | None, *, seconds: float) -> None:
     if commit:
         with script.stage(f"upgrade from {commit}", flawless=True):
             upgrade(script.deployment)
+    else:
+        script.skipped.append("Not rehearsed: an upgrade. This clone has no earlier version.")
     if not commit or seconds >= LONG:
         with script.stage("rolling restart", flawless=True):
             roll(script.deployment)
@@ -66,6 +68,5 @@ def judge(script: Script, title: str) -> Result:
     problems = verdict.problems() + failed_requests(script.stages, script.players)
     said = [f"**Failed:** {problem}." for problem in problems] or ["Nothing lost, nothing double."]
     drawn = [f"Mixed: {'; '.join(script.drawn)}."] if script.drawn else []
-    skipped = [f"Not here: {name}." for name in script.deployment.missing()]
-    parts = [title, table(script.stages, script.players, verdict), *drawn, *skipped, *said]
+    parts = [title, table(script.stages, script.players, verdict), *drawn, *script.skipped, *said]
     return Result("\n\n".join(parts), problems)

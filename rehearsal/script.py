@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from games.tests.server import wait_for
 
 from .deployment import Deployment
-from .faults import DISK_FULL, MENDS_ITSELF, faults
+from .faults import DISK_FULL, MENDS_ITSELF, faults, impossible
 from .players import Players
 from .report import Stage
 
@@ -25,6 +25,7 @@ class Script:
         self.stages: list[Stage] = []
         self.drawn: list[str] = []
         self.faults = faults(deployment)
+        self.skipped = [f"Not rehearsed: {what}." for what in impossible(deployment)]
         self._random = random.Random(seed)
 
     @contextmanager
@@ -72,4 +73,4 @@ class Script:
                     wait_for(lambda: self.players.failed_since(began), seconds=15)
         if not all(name.startswith(MENDS_ITSELF) for name in names):
             self.stages[-1].mended = time.monotonic()
-        self.deployment.mend_postgres()
+        self.deployment.database.mend()

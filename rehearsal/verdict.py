@@ -29,8 +29,10 @@ class Verdict:
 
     def __init__(self, deployment: Deployment, players: Players) -> None:
         self.deployment, self.players = deployment, players
-        self.rows = {key: (email, number) for key, email, number in deployment.sql(PLAYS)}
-        self.recorded = Counter(email for _, email, _ in deployment.sql(PLAYS))
+        self.sql = deployment.database.sql
+        plays = self.sql(PLAYS)
+        self.rows = {key: (email, number) for key, email, number in plays}
+        self.recorded = Counter(email for _, email, _ in plays)
         self.sent = Counter(play.email for play in players.plays)
 
     def is_lost(self, play: Play) -> bool:
@@ -51,8 +53,13 @@ class Verdict:
         yield too_many, "plays are in the database that nobody played, or twice"
         yield sum(not play.answers for play in plays), "plays were never acknowledged"
         yield len(self.players.refusals), "plays were refused"
+        crashes = sum(how == "500" for _, how in self.players.failures)
+        yield crashes, "requests were answered 500, where 503 says when to come again"
         yield sum(map(self._is_misnumbered, plays)), "answers differ from the play's number"
-        yield self.deployment.sql(UNORDERED)[0][0], "plays have an earlier time than the one before"
+        yield (
+            self.sql(UNORDERED)[0][0],
+            "plays have an earlier time than the one before",
+        )
         try:
             self.deployment.manage("check_counts")
         except subprocess.CalledProcessError as error:
@@ -67,11 +74,11 @@ class Verdict:
         )
 
     def _contacts(self) -> Iterator[tuple[int, str]]:
-        self.deployment.sql(DELIVER_NOW)
+        self.sql(DELIVER_NOW)
         try:
-            wait_for(lambda: self.deployment.sql(PENDING)[0][0] == 0, seconds=90)
+            wait_for(lambda: self.sql(PENDING)[0][0] == 0, seconds=90)
         except AssertionError:
-            yield self.deployment.sql(PENDING)[0][0], "contacts are still pending"
+            yield self.sql(PENDING)[0][0], "contacts are still pending"
         contacts = requests.get(f"{self.deployment.esp}/_stats", timeout=5).json()["contacts"]
         yield len(self.sent.keys() - contacts.keys()), "addresses are not in the ESP"
         yield len(contacts.keys() - self.sent.keys()), "addresses are in the ESP that nobody left"
