@@ -11,7 +11,7 @@ export DEBUG ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format backup restore lock messages rehearse rehearse-broken
+.PHONY: help run test lint audit format backup restore lock messages rehearse rehearse-broken
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -45,7 +45,7 @@ rehearse-broken: $(VENV)/.installed-dev  # builds that lose plays: each must be 
 	@for build in late keyless debtless; do $(REHEARSE) --broken $$build; [ $$? = 3 ] || exit 1; done; \
 		printf '\nEach broken build was found out.\n'
 
-lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings and the Dockerfile
+lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings, Dockerfiles and manifests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
@@ -57,7 +57,12 @@ lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings and th
 		ALLOWED_HOSTS=play.example.com DATABASE_URL=sqlite:///unused \
 		ESP_BACKEND=esp.backends.brevo.BrevoBackend ESP_OPTIONS='{"api_key": "key", "list_id": 1}' \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
-	$(BIN)/hadolint Dockerfile
+	$(BIN)/hadolint Dockerfile pgbouncer/Dockerfile
+	$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes/[!k]*.yaml
+
+audit: $(VENV)/.installed-dev  ## ask whether a dependency has a known hole (needs pypi.org)
+	$(BIN)/uv tool run pip-audit==2.10.1 --strict --disable-pip --require-hashes \
+		--progress-spinner off --requirement requirements-ses.txt
 
 format: $(VENV)/.installed-dev  ## put the code into its form
 	$(BIN)/ruff check --fix-only .

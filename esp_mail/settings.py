@@ -218,7 +218,7 @@ CORS_ALLOWED_ORIGINS = environment.items("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/verification_mail/?$"
 CORS_ALLOW_METHODS = ["POST"]
 CORS_ALLOW_HEADERS = ["accept-language", "content-type", "idempotency-key"]
-CORS_EXPOSE_HEADERS = ["Retry-After"]
+CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID"]
 
 # By the app_name of the address, "" for the rest; see esp_mail.csp.
 STRICT_POLICY = (

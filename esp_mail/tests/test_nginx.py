@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from esp_mail.tests.proxy import API, Proxy
-from games.tests.server import free_port
+from games.tests.server import free_port, web_server
 
 OWN = ["X-Frame-Options", "Referrer-Policy", "Content-Security-Policy", "X-Content-Type-Options"]
 ALWAYS = ["X-Request-ID", "Permissions-Policy"]
@@ -96,3 +96,17 @@ def test_answers_of_the_web_process_keep_its_headers(nginx: Proxy, path: str) ->
     assert values(response, "Content-Security-Policy") == ["default-src 'self'"]
     assert values(response, "X-Content-Type-Options") == ["nosniff"]
     assert [len(values(response, name)) for name in ALWAYS] == [1, 1]
+
+
+def test_real_web_process_and_nginx_say_nothing_twice(
+    transactional_db: None, start_nginx: Callable[..., Proxy]
+) -> None:
+    wanted = {*OWN, *ALWAYS, "Strict-Transport-Security", "Cross-Origin-Opener-Policy"}
+    with web_server(workers=1, HTTPS="1") as web:
+        nginx = start_nginx(to=int(web.rpartition(":")[2]), TRUSTED_PROXIES="127.0.0.1")
+        for path in ("/", "/admin/login/", API):
+            headers = {"X-Forwarded-Proto": "https"}
+            response = requests.get(nginx.url + path, headers=headers, timeout=5)
+            names = set(response.raw.headers) - {"Vary"}
+            assert wanted <= names
+            assert [name for name in names if len(values(response, name)) > 1] == []

@@ -101,6 +101,7 @@ def test_one_id_in_the_log_the_web_process_and_the_answer(nginx: Proxy) -> None:
         ({"REAL_IP_HEADER": "proxy_protocol"}, "REAL_IP_HEADER is 'proxy_protocol'"),
         ({"ADMIN_PATH": "../x"}, "ADMIN_PATH is '../x'"),
         ({"ADMIN_PATH": "/"}, "ADMIN_PATH is ''"),
+        ({"LOG_CLIENTS": "yes"}, "LOG_CLIENTS is 'yes'"),
         ({"TLS": "yes"}, "TLS is 'yes'"),
     ],
 )
