@@ -18,7 +18,7 @@ MENDS_ITSELF = ("kill", "PostgreSQL restarted")
 
 @contextmanager
 def killed(pick: Callable[[Deployment], psutil.Process], deployment: Deployment) -> Iterator[None]:
-    with suppress(psutil.NoSuchProcess):
+    with suppress(psutil.NoSuchProcess, IndexError):  # at random, it may be dead already
         pick(deployment).kill()
     yield
 
