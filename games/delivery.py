@@ -5,12 +5,13 @@ import threading
 import time
 from collections import Counter
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from esp.gate import get_gate
 from games.contact_state import ContactState
 from games.contacts import Outcome, settle
+from games.exceptions import database_is_away
 from games.models import DeliveryPause, Game
 from games.removals import remove_next
 
@@ -38,7 +39,9 @@ class Delivery:
         while not self.stopping.is_set():
             try:
                 delivered = self.deliver_batch()
-            except (OperationalError, InterfaceError) as error:
+            except (DatabaseError, InterfaceError) as error:
+                if not database_is_away(error):
+                    raise
                 if not away:
                     logger.error("database unavailable: %s", type(error).__name__)  # noqa: TRY400
                 away, delivered = True, Counter()

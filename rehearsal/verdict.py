@@ -1,5 +1,6 @@
 """What must hold afterwards, seen from the outside: each problem is a promise broken."""
 
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ UNORDERED = (
     "SELECT count(*) FROM (SELECT played_at < lag(played_at) OVER"
     " (PARTITION BY game_id ORDER BY number) AS earlier FROM games_play) AS plays WHERE earlier"
 )
+
+RAISED = re.compile(r"^([\w.]*(?:Error|DoesNotExist))\b", re.MULTILINE)  # without the text
 
 
 class Verdict:
@@ -54,7 +57,8 @@ class Verdict:
         yield sum(not play.answers for play in plays), "plays were never acknowledged"
         yield len(self.players.refusals), "plays were refused"
         crashes = sum(how == "500" for _, how in self.players.failures)
-        yield crashes, "requests were answered 500, where 503 says when to come again"
+        raised = ", ".join(sorted(set(RAISED.findall(self.deployment.log()))))
+        yield crashes, f"requests were answered 500, where 503 says when to come again ({raised})"
         yield sum(map(self._is_misnumbered, plays)), "answers differ from the play's number"
         yield (
             self.sql(UNORDERED)[0][0],
