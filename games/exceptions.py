@@ -52,7 +52,7 @@ class DatabaseUnavailable(APIException):
 def database_is_away(error: BaseException | None) -> bool:
     """Return whether the database cannot be reached, or has just broken off.
 
-    Where it breaks off within a statement psycopg2 has sometimes no closer class than DatabaseError.
+    Where it breaks off within a statement psycopg2 may have no closer class than DatabaseError.
     """
     return isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
 
