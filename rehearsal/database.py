@@ -12,6 +12,7 @@ from esp_mail.tests.postgres import ThrowawayPostgres
 from games.tests.server import wait_for
 
 SIZE = 320  # MB
+GRACE = 10  # seconds, as Docker's
 
 
 class Database:
@@ -49,8 +50,16 @@ class Database:
         return [child for child in children if "[local]" in " ".join(child.cmdline())]
 
     def mend(self) -> None:
-        """Wait until it serves; start it where it has ended, as its container would be."""
-        wait_for(self._serves, seconds=60)
+        """Wait until it serves; start it where it has ended, as its container would be.
+
+        Told to stop while its disk is full it may never end (its last checkpoint failed, and is not
+        tried again): Docker then kills it.
+        """
+        try:
+            wait_for(self._serves, seconds=GRACE)
+        except AssertionError:
+            self.restart("immediate")
+            wait_for(self._serves)
 
     def _serves(self) -> bool:
         try:

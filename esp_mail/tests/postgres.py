@@ -50,7 +50,7 @@ class ThrowawayPostgres:
 
         In the mode "immediate" it has no time to clean up, and recovers as it starts.
         """
-        self._control("restart", "-l", str(self.folder / "log"), mode=mode)
+        self._control("restart", "-t", "20", "-l", str(self.folder / "log"), mode=mode)
         self.server.ensure_postgres_running()  # so that the wheel knows which process to end
 
     def stop(self) -> None:
