@@ -12,7 +12,8 @@ export DEBUG ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-esp bench-pages lint audit format backup restore lock messages
+.PHONY: help run test rehearse rehearse-broken bench bench-esp bench-pages lint audit format backup restore \
+	lock messages
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -37,11 +38,21 @@ test: $(VENV)/.installed-dev  ## run all tests, on PostgreSQL and on SQLite
 	$(BIN)/coverage report
 	@printf '\nAll tests pass on PostgreSQL and on SQLite. Next: make run\n'
 
+MINUTES ?= 5
+REHEARSE = $(BIN)/python -m rehearsal $(if $(SEED),--seed $(SEED))
+rehearse: $(VENV)/.installed-dev  ## have all parts fail under load; is nothing lost? (SEED=, MINUTES=, APPEND=)
+	$(REHEARSE) --minutes $(MINUTES) $(if $(APPEND),--append $(APPEND))
+
+rehearse-broken: $(VENV)/.installed-dev  # builds that lose plays: each must be found out
+	@for build in late keyless debtless; do $(REHEARSE) --broken $$build; [ $$? = 3 ] || exit 1; done; \
+		printf '\nEach broken build was found out.\n'
+
 lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings, Dockerfiles and manifests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/python manage.py makemigrations --check
+	$(BIN)/python -m rehearsal.lint_migrations
 	$(BIN)/python manage.py spectacular --fail-on-warn --validate --file /dev/null
 	DEBUG=0 HTTPS=1 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 		ALLOWED_HOSTS=play.example.com DATABASE_URL=sqlite:///unused PRIVACY_KEY=for-lint-only \

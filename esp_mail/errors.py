@@ -3,13 +3,12 @@
 import sys
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import get_template
 from django.utils.translation import gettext as _
 from django.views import defaults
 
-from games.exceptions import DatabaseUnavailable
+from games.exceptions import DatabaseUnavailable, database_is_away
 
 API = "/api/"
 
@@ -28,7 +27,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest, *_args: Any) -> HttpResponse:
     """Answer 500; 503 where the database is away, as each view of the API does."""
-    if isinstance(sys.exception(), OperationalError | InterfaceError):
+    if database_is_away(sys.exception()):
         away = DatabaseUnavailable
         response = _json(request, away.status_code, str(away.default_detail)) or HttpResponse(
             get_template("503.html").render(), status=away.status_code

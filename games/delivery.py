@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
@@ -13,6 +13,7 @@ from esp.gate import get_gate
 from esp_mail.keyed_hash import keyed_hash
 from games.contact_state import ContactState
 from games.contacts import Outcome, settle
+from games.exceptions import database_is_away
 from games.metrics import DELIVERED
 from games.models import DeliveryPause, Game
 from games.removals import remove_next
@@ -41,7 +42,9 @@ class Delivery:
         while not self.stopping.is_set():
             try:
                 delivered = self.deliver_batch()
-            except (OperationalError, InterfaceError) as error:
+            except (DatabaseError, InterfaceError) as error:
+                if not database_is_away(error):
+                    raise
                 if not away:
                     logger.error("database unavailable: %s", type(error).__name__)  # noqa: TRY400
                 away, delivered = True, Counter()

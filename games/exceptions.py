@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
@@ -49,9 +49,17 @@ class DatabaseUnavailable(APIException):
     wait = RETRY_AFTER  # DRF makes a Retry-After header of it
 
 
+def database_is_away(error: BaseException | None) -> bool:
+    """Return whether the database cannot be reached, or has just broken off.
+
+    Where it breaks off within a statement psycopg2 may have no closer class than DatabaseError.
+    """
+    return isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
+
+
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Answer 503 where the database is away, 400 to what Django finds suspicious, and so on."""
-    if isinstance(exc, OperationalError | InterfaceError):
+    if database_is_away(exc):
         # The driver's text may quote the statement, and with it an address.
         logger.error("database unavailable: %s", type(exc).__name__)
         exc = DatabaseUnavailable()

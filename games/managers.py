@@ -120,13 +120,13 @@ class GameQuerySet(models.QuerySet["Game"]):
         if idempotency_key and (erased := self._erased(email, idempotency_key)):
             return erased
         game = self._locked(email) or self._make(email)
-        now = timezone.now()  # once the lock is held: plays are in the order of their times
+        now = timezone.now()
         holds_contact = claim_contact and game.claim_contact(now)
-        game.count_play(now)
+        played_at = game.count_play(now)
         game.save()
         play = game.plays.create(
             number=game.play_count,
-            played_at=now,
+            played_at=played_at,
             esp_status=game.esp_status,
             idempotency_key=idempotency_key,
         )

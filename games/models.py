@@ -103,11 +103,15 @@ class Game(models.Model):
         """Whether the address is in the ESP; None while that is not known."""
         return ContactState(self.contact_state).esp_status
 
-    def count_play(self, now: datetime) -> None:
-        """Count one more play. The caller holds the row's lock, and saves."""
+    def count_play(self, now: datetime) -> datetime:
+        """Count one more play; return its time. The caller holds the row's lock, and saves.
+
+        Plays are in the order of their times, though a clock be set back, or another's go ahead.
+        """
         self.play_count += 1
         self.first_played_at = self.first_played_at or now
-        self.last_played_at = now
+        self.last_played_at = max(now, self.last_played_at or now)
+        return self.last_played_at
 
     def claim_contact(self, now: datetime) -> bool:
         """Take on settling the contact if that is due; return whether it was. As `count_play`."""

