@@ -34,8 +34,11 @@ class RemovalState(models.TextChoices):
 
 
 def removal_due() -> datetime:
-    """Return when the ESP is to forget: once no play can be about to add the contact any more."""
-    return timezone.now() + LEASE
+    """Return when the ESP is to forget: once nobody can be about to add the contact any more.
+
+    Twice a lease: clocks differ, and an ESP may carry out late what it did not answer in time.
+    """
+    return timezone.now() + 2 * LEASE
 
 
 class ErasureQuerySet(models.QuerySet["Erasure"]):
@@ -136,6 +139,12 @@ class Erasure(models.Model):
 KEY_LIFE = timedelta(days=1)
 
 
+class ErasedKeyQuerySet(models.QuerySet["ErasedKey"]):
+    def drop_old(self) -> None:
+        """Forget the keys that nobody repeats any more."""
+        self.filter(erasure__erased_at__lt=timezone.now() - KEY_LIFE).delete()
+
+
 class ErasedKey(models.Model):
     """The key of an erased play, so that its repetition makes no row: it gets the same answer."""
 
@@ -143,6 +152,8 @@ class ErasedKey(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     number = models.PositiveIntegerField()
     esp_status = models.BooleanField(null=True)
+
+    objects = ErasedKeyQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.digest

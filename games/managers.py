@@ -99,10 +99,10 @@ class GameQuerySet(models.QuerySet["Game"]):
         self, email: str, idempotency_key: str | None, *, claim_contact: bool
     ) -> RecordedPlay:
         game = self._locked(email)
-        if game is None:
-            if idempotency_key and (erased := self._erased(email, idempotency_key)):
-                return erased
-            game = self._make(email)
+        # Once the lock was waited for: whoever held it may have been erasing the key's play.
+        if idempotency_key and (erased := self._erased(email, idempotency_key)):
+            return erased
+        game = game or self._make(email)
         now = timezone.now()  # once the lock is held: plays are in the order of their times
         holds_contact = claim_contact and game.claim_contact(now)
         game.count_play(now)
@@ -124,8 +124,10 @@ class GameQuerySet(models.QuerySet["Game"]):
         # Not get_or_create(): the losers of its race are errors in PostgreSQL's log, which quotes
         # the address.
         row = self.model(email=email, request_id=get_contextvars().get("request_id", ""))
-        self.bulk_create([row], ignore_conflicts=True)
-        return self.select_for_update().get(email=email)
+        while True:
+            self.bulk_create([row], ignore_conflicts=True)
+            if game := self._locked(email):  # else the one that was there has just been erased
+                return game
 
     def _erased(self, email: str, idempotency_key: str) -> RecordedPlay | None:
         """Return the play of the key if it was erased: its repetition must not make a row."""
@@ -181,6 +183,11 @@ class GameQuerySet(models.QuerySet["Game"]):
                 contact_state=ContactState.PENDING,
                 contact_due_at=game.contact_due_at,
             ).update(contact_due_at=timezone.now(), contact_attempts=F("contact_attempts") - 1)
+
+    def is_held(self, email: str) -> bool:
+        """Return whether somebody may be asking the ESP for the contact; its row is locked."""
+        held = self.filter(contact_state=ContactState.PENDING, contact_due_at__gt=timezone.now())
+        return held._locked(email) is not None
 
     def settle_again(self, email: str) -> None:
         """Owe the contact to the ESP once more: it has just forgotten it."""

@@ -9,7 +9,7 @@ from esp.backends.base import ForgetsContacts
 from esp.errors import ContactRejected, ESPError, ESPMisconfigured, NotAsked
 from esp.gate import get_gate
 from games.contacts import log_fault
-from games.erasures import Erasure
+from games.erasures import ErasedKey, Erasure
 from games.models import Game
 
 logger = logging.getLogger(__name__)
@@ -23,6 +23,7 @@ def remove_next(*, seconds: float) -> str:
     """
     erasure = Erasure.objects.claim_due()
     if erasure is None:
+        ErasedKey.objects.drop_old()
         return ""
     email = str(erasure.email)
     try:
@@ -46,6 +47,9 @@ def remove_next(*, seconds: float) -> str:
         Erasure.objects.try_later(erasure, type(error).__name__)
         return "pending"
     with transaction.atomic():
+        if Game.objects.is_held(email):  # who asks just now may have heard of the old contact
+            Erasure.objects.try_later(erasure, "")
+            return "pending"
         Erasure.objects.removed(erasure)
         # Whoever played again since gave a new consent, and the ESP has just lost it.
         Game.objects.settle_again(email)
