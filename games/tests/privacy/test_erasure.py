@@ -23,7 +23,7 @@ from games.contacts import LEASE, Outcome
 from games.dashboard.numbers import Numbers
 from games.delivery import Delivery
 from games.erased_hours import ErasedHour
-from games.erasures import ErasedKey, Erasure, RemovalState, digest
+from games.erasures import KEY_LIFE, ErasedKey, Erasure, RemovalState, digest
 from games.exceptions import IdempotencyKeyReused
 from games.forgetting import anonymise, forget
 from games.importing import import_known_addresses
@@ -239,6 +239,49 @@ def test_repeated_request_of_an_erased_play_makes_no_row() -> None:
         record_play(email="cem@test.ru", idempotency_key="key-1")
     assert record_play(email="cem@test.ru", idempotency_key="key-2").games_count == 1
     assert "key-1" not in everything()
+
+
+def test_keys_are_forgotten_when_nobody_repeats_them_any_more() -> None:
+    record_play(email=CANARY, idempotency_key="key-1")
+    erasure = forget(CANARY, reason="asked")
+    Delivery().run_once()
+    assert erasure.keys.exists()
+    Erasure.objects.update(erased_at=timezone.now() - KEY_LIFE)
+    Delivery().run_once()
+    assert not ErasedKey.objects.exists()
+    assert Erasure.objects.exists()
+
+
+def test_repeated_request_while_a_new_play_is_not_settled(settings: Settings) -> None:
+    first = record_play(email=CANARY, idempotency_key="key-1")
+    forget(CANARY, reason="asked")
+    settings.ESP_OPTIONS = {"failing": True}
+    assert record_play(email=CANARY) == (None, False, 1)
+    assert record_play(email=CANARY, idempotency_key="key-1") == first
+    assert Game.objects.get().play_count == 1
+
+
+def test_removal_waits_for_a_play_that_asks_the_esp_just_now() -> None:
+    """That play may have heard of the contact that is removed: it would never be added."""
+    record_play(email=CANARY)
+    forget(CANARY, reason="asked")
+    make_due()
+    play = Game.objects.record(email=CANARY).held
+    assert play
+    assert Delivery().run_once() == {"pending": 1}
+    Game.objects.store(play.game, Outcome(ContactState.FOUND, esp_status=True))
+    make_due()
+    assert Delivery().run_once() == {"removed": 1, "added": 1}
+    assert MockContact.objects.get().email == CANARY
+
+
+def test_erased_address_is_not_added_by_hand(sign_in: SignIn) -> None:
+    forget(CANARY, reason="asked")
+    root = sign_in("superuser")
+    page = root.post("/admin/games/game/add/", {"email": CANARY.upper()}).content.decode()
+    assert "This person was erased. Only they can come back." in page
+    assert not Game.objects.exists()
+    assert record_play(email=CANARY).games_count == 1
 
 
 def test_key_of_long_ago_is_not_kept() -> None:
