@@ -10,9 +10,11 @@ from redis import RedisError
 
 from games.dashboard.charts import day_chart, shades
 from games.dashboard.numbers import DAYS, Numbers
+from games.masking import may_see_addresses
 
 SECONDS = 60  # for which the same numbers are shown
 CHOICES = (30, DAYS)
+CROWD = 5  # addresses of a domain; that of fewer may tell whose they are
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -24,6 +26,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         except RedisError:  # the cache is a convenience
             numbers = Numbers.read()
         context |= page(numbers, request.GET.get("days", ""))
+        if not may_see_addresses(request.user):
+            context["domains"] = [row for row in context["domains"] if row["games"] >= CROWD]
     return context
 
 
