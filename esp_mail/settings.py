@@ -186,6 +186,7 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False  # games.admin.accounts shows them, to look at
 AXES_VERBOSE = False
 
+LOGIN_REDIRECT_URL = "admin:index"
 # Staff see personal data: a working day at most, and no longer than the browser is open.
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

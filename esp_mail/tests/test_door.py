@@ -63,6 +63,10 @@ def test_nine_wrong_and_one_right_get_in() -> None:
     assert not AccessAttempt.objects.exists()
 
 
+def test_who_signs_in_comes_to_the_console() -> None:
+    assert sign_in("right horse")["Location"] == "/admin/"
+
+
 def test_forged_header_is_no_way_around_the_lock() -> None:
     lock_out()
     headers = {"X-Forwarded-For": "192.0.2.9", "X-Real-IP": "192.0.2.9"}
