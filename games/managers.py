@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 from structlog.contextvars import get_contextvars
 
+from esp_mail.keyed_hash import keyed_hash
 from games.contact_state import ContactState
 from games.contacts import LEASE, Outcome, backoff
 from games.exceptions import IdempotencyKeyReused
@@ -131,12 +132,12 @@ class GameQuerySet(models.QuerySet["Game"]):
 
     def _erased(self, email: str, idempotency_key: str) -> RecordedPlay | None:
         """Return the play of the key if it was erased: its repetition must not make a row."""
-        from games.erasures import ErasedKey, digest  # noqa: PLC0415 - models import this file
+        from games.erasures import ErasedKey  # noqa: PLC0415 - models import this file
 
-        erased = ErasedKey.objects.filter(digest=digest(idempotency_key)).first()
+        erased = ErasedKey.objects.filter(digest=keyed_hash(idempotency_key)).first()
         if erased is None:
             return None
-        if erased.erasure.digest != digest(email):
+        if erased.erasure.digest != keyed_hash(email):
             raise IdempotencyKeyReused
         return RecordedPlay(erased.number, erased.esp_status)
 
@@ -186,8 +187,12 @@ class GameQuerySet(models.QuerySet["Game"]):
 
     def is_held(self, email: str) -> bool:
         """Return whether somebody may be asking the ESP for the contact; its row is locked."""
-        held = self.filter(contact_state=ContactState.PENDING, contact_due_at__gt=timezone.now())
-        return held._locked(email) is not None
+        game = self._locked(email)
+        return bool(
+            game
+            and game.contact_state == ContactState.PENDING
+            and game.contact_due_at > timezone.now()
+        )
 
     def settle_again(self, email: str) -> None:
         """Owe the contact to the ESP once more: it has just forgotten it."""

@@ -17,13 +17,14 @@ from esp.errors import ContactRejected, ESPMisconfigured
 from esp.gate import get_gate
 from esp.models import MockContact
 from esp.tests.fakes.brevo import FakeBrevo
+from esp_mail.keyed_hash import keyed_hash
 from games import contacts, services
 from games.contact_state import ContactState
 from games.contacts import LEASE, Outcome
 from games.dashboard.numbers import Numbers
 from games.delivery import Delivery
 from games.erased_hours import ErasedHour
-from games.erasures import KEY_LIFE, ErasedKey, Erasure, RemovalState, digest
+from games.erasures import KEY_LIFE, ErasedKey, Erasure, RemovalState
 from games.exceptions import IdempotencyKeyReused
 from games.forgetting import anonymise, forget
 from games.importing import import_known_addresses
@@ -341,13 +342,17 @@ def test_reapply_says_what_is_to_be_done_by_hand(
 ) -> None:
     settings.ESP_BACKEND = f"{__name__}.Unforgetting"
     make_game(CANARY)
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{digest(CANARY)} 2026-05-01T12:00:00+00:00\n"))
+    monkeypatch.setattr(
+        "sys.stdin", io.StringIO(f"{keyed_hash(CANARY)} 2026-05-01T12:00:00+00:00\n")
+    )
     out = io.StringIO()
     call_command("forget_address", reapply="-", stdout=out)
     assert "by hand" in out.getvalue()
 
 
-@pytest.mark.parametrize("text", [None, "cem@test.ru 2026-05-01", f"{'0' * 64} yesterday"])
+@pytest.mark.parametrize(
+    "text", [None, "cem@test.ru 2026-05-01", f"{'0' * 32} yesterday", f"{'0' * 32} 2026-05-01"]
+)
 def test_reapply_refuses_another_file(tmp_path: Any, text: str | None) -> None:
     file = tmp_path / "tombstones"
     if text:
@@ -378,6 +383,17 @@ def test_esp_that_was_changed_for_one_without_a_call(settings: Settings) -> None
     Delivery().run_once()
     erasure = Erasure.objects.get()
     assert (erasure.esp_state, erasure.email) == (RemovalState.BY_HAND, None)
+
+
+def test_esp_that_was_changed_for_another(settings: Settings, brevo: FakeBrevo) -> None:
+    """That one knows nothing of the contact: its answer would look as if all were done."""
+    settings.ESP_BACKEND, options = "esp.backends.mock.MockBackend", settings.ESP_OPTIONS
+    settings.ESP_OPTIONS = {}
+    forget(CANARY, reason="asked")
+    settings.ESP_BACKEND, settings.ESP_OPTIONS = "esp.backends.brevo.BrevoBackend", options
+    make_due()
+    Delivery().run_once()
+    assert Erasure.objects.get().esp_state == RemovalState.BY_HAND
 
 
 def test_refused_key_pauses_the_removal_only(

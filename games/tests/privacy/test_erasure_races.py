@@ -38,7 +38,8 @@ def elsewhere(act: Callable[[], Any]) -> None:
 
 
 def test_row_that_goes_between_its_making_and_its_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain, made = GameQuerySet.bulk_create, []
+    plain = GameQuerySet.bulk_create
+    made: list[int] = []
 
     def bulk_create(self: Any, *args: Any, **kwargs: Any) -> Any:
         if made:
