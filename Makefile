@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := benchmarks/.venv
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --quiet \
 	--custom-compile-command "make lock"
 
@@ -11,10 +12,10 @@ export DEBUG ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint audit format lock messages
+.PHONY: help run test bench bench-esp bench-pages lint audit format backup restore lock messages
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 run: $(VENV)/.installed  ## start the site on http://127.0.0.1:8000/ (PORT= changes it)
 	@$(BIN)/python manage.py migrate_locked --verbosity 0
@@ -36,7 +37,7 @@ test: $(VENV)/.installed-dev  ## run all tests, on PostgreSQL and on SQLite
 	$(BIN)/coverage report
 	@printf '\nAll tests pass on PostgreSQL and on SQLite. Next: make run\n'
 
-lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings and the Dockerfile
+lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings, Dockerfiles and manifests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
@@ -46,20 +47,38 @@ lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings and th
 		ALLOWED_HOSTS=play.example.com DATABASE_URL=sqlite:///unused PRIVACY_KEY=for-lint-only \
 		ESP_BACKEND=esp.backends.brevo.BrevoBackend ESP_OPTIONS='{"api_key": "key", "list_id": 1}' \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
-	$(BIN)/hadolint Dockerfile
+	$(BIN)/hadolint Dockerfile pgbouncer/Dockerfile
+	$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes/[!k]*.yaml
 
 audit: $(VENV)/.installed-dev  ## ask whether a dependency has a known hole (needs pypi.org)
 	$(BIN)/uv tool run pip-audit==2.10.1 --strict --disable-pip --require-hashes \
 		--progress-spinner off --requirement requirements-ses.txt
 
+bench: $(BENCH)/.installed $(VENV)/.installed  ## compare with two FastAPI peers, 15 minutes (QUICK=1: 1 minute)
+	$(BENCH)/bin/python -m benchmarks $(if $(QUICK),--quick --name quick) $(ARGS)
+
+bench-esp: $(BENCH)/.installed $(VENV)/.installed  ## what a slow or dead ESP costs
+	$(BENCH)/bin/python -m benchmarks.esp
+
+bench-pages: $(VENV)/.installed-dev  ## the staff's pages with a million players (first 20 minutes of seeding)
+	$(BIN)/python -m benchmarks.pages
+
 format: $(VENV)/.installed-dev  ## put the code into its form
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+backup:  ## write the database of docker compose into backups/
+	@deploy/backup.sh backup
+
+restore:  ## put BACKUP=backups/….dump in the database's place; erasures are applied again
+	@deploy/backup.sh restore "$(BACKUP)"
 
 lock: $(VENV)/.installed-dev  ## renew requirements*.txt from pyproject.toml
 	$(LOCK) --upgrade --output-file requirements.txt
 	$(LOCK) --extra ses --constraint requirements.txt --output-file requirements-ses.txt
 	$(LOCK) --group dev --constraint requirements-ses.txt --output-file requirements-dev.txt
+	$(subst pyproject.toml,benchmarks/requirements.in,$(LOCK)) --python-version 3.11 --upgrade \
+		--output-file benchmarks/requirements.txt
 
 messages: $(VENV)/.installed-dev  ## collect what is to be translated, compile what is (needs gettext)
 	$(BIN)/python manage.py makemessages --locale ru --no-location --no-wrap --ignore .venv
@@ -75,4 +94,9 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 
 $(VENV)/.installed-dev: requirements-dev.txt | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	@touch $@
+
+$(BENCH)/.installed: benchmarks/requirements.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/pip install --quiet --requirement benchmarks/requirements.txt
 	@touch $@

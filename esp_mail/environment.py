@@ -7,6 +7,7 @@ import re
 import warnings
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
@@ -144,3 +145,19 @@ def database(name: str, url: str) -> dict[str, Any]:
             f"{name} is not the URL of a database, such as postgres://user:password@host:5432/name."
         )
     return config
+
+
+def mail(name: str, default: str) -> dict[str, Any]:
+    """Return Django's settings for a mail server's URL, {} without one. As `database`."""
+    url = text(name, default)
+    if not url:
+        return {}
+    try:
+        config: dict[str, Any] = environ.Env.email_url_config(url)
+    except (ValueError, ImproperlyConfigured):
+        config = {}
+    if not config.get("EMAIL_HOST") and urlsplit(url).scheme not in {"consolemail", "filemail"}:
+        raise ImproperlyConfigured(
+            f"{name} is not the URL of a mail server, such as smtp+tls://user:password@host:587."
+        )
+    return {key: value for key, value in config.items() if value is not None}

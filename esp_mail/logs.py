@@ -92,7 +92,5 @@ def configuration(level: str, *, plain: bool) -> dict[str, Any]:
         "loggers": {
             name: {"handlers": [], "level": "NOTSET", "propagate": True}
             for name in ("django", "gunicorn.error", "gunicorn.access")
-        }
-        # Each sign-in is none of the operator's business.
-        | {"axes": {"level": "WARNING"}},
+        },
     }

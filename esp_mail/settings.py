@@ -4,7 +4,6 @@ What differs between machines comes from the environment; `.env.example` lists e
 Without DEBUG nothing that a production needs has a silent default: it is missing, and said so.
 """
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -47,17 +46,23 @@ ALLOWED_HOSTS = environment.items("ALLOWED_HOSTS") or ["localhost", "127.0.0.1",
 CSRF_TRUSTED_ORIGINS = environment.items("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
+    "accounts",  # before django-allauth, whose pages it gives the site's look
     "esp",
     "games",
-    "axes",
     "rest_framework",
+    "django_filters",
+    "knox",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.headless",
     "corsheaders",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "unfold",  # the admin's look; before the admin
+    "unfold.apps.BasicAppConfig",  # the admin's look; before the admin
     "unfold.contrib.import_export",
     "import_export",
-    "django.contrib.admin",
+    "accounts.console_config.ConsoleConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -71,13 +76,14 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",  # early: a preflight needs nothing of the others
     "django.middleware.security.SecurityMiddleware",
     "esp_mail.csp.ContentSecurityPolicyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "esp_mail.middleware.PagesSession",
+    "esp_mail.middleware.PagesLocale",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "esp_mail.middleware.PagesAuthentication",
+    "esp_mail.middleware.PagesMessage",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "esp_mail.urls"
@@ -100,9 +106,9 @@ TEMPLATES = [
 ]
 
 
-def database(url: str) -> dict[str, Any]:
+def database(url: str, name: str = "DATABASE_URL") -> dict[str, Any]:
     """Return Django's settings for a database URL, with what exact counting needs on its engine."""
-    config = environment.database("DATABASE_URL", url)
+    config = environment.database(name, url)
     options: dict[str, Any]
     if config["ENGINE"] == "django.db.backends.sqlite3":
         # A write transaction takes the lock when it begins: one that only upgrades from reading
@@ -116,10 +122,15 @@ def database(url: str) -> dict[str, Any]:
         config["TEST"] = {"NAME": f"{config['NAME']}.test"}
     else:
         # Seconds; and milliseconds until data that nothing acknowledges ends the connection.
+        # The keepalive finds what was cut off in silence while it was idle.
         options = {"connect_timeout": 3, "tcp_user_timeout": 10_000}
+        options |= {"keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3}
         config |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+        # Behind a pool that lends a connection for a transaction, a cursor must not outlive one.
+        config["DISABLE_SERVER_SIDE_CURSORS"] = environment.flag("DATABASE_POOLED", default=False)
         # So that one secret can be the database's container's and this one's.
         config["PASSWORD"] = config["PASSWORD"] or environment.text("POSTGRES_PASSWORD")
+        config["ENGINE"] = "esp_mail.postgresql"
     return config | {"OPTIONS": options | config.get("OPTIONS", {})}
 
 
@@ -132,6 +143,12 @@ DATABASES = {
         )
     )
 }
+# A copy that staff pages may read; see esp_mail.replica.
+if REPLICA_URL := environment.text("REPLICA_URL"):
+    DATABASES["replica"] = database(REPLICA_URL, "REPLICA_URL")
+    DATABASES["replica"]["OPTIONS"]["connect_timeout"] = 2  # seconds; less is not heeded
+    DATABASE_ROUTERS = ["esp_mail.replica.ReplicaRouter"]
+    MIDDLEWARE.append("esp_mail.replica.ReplicaMiddleware")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The values of .env.example let a stranger try the three containers; they may not serve the public.
@@ -171,22 +188,6 @@ if ADDRESSES_PER_CLIENT and not (CLIENT_IP_HEADER or DEBUG):
         "header in which it states the client's address, as in CLIENT_IP_HEADER=X-Real-IP."
     )
 
-# Guessing at a password ends for a while, for this account from this address. In the database, so
-# that it holds across processes. Axes notes nothing of those who get in, and logs no names.
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "esp_mail.client.client_address"
-AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = False  # games.admin.accounts shows them, to look at
-AXES_VERBOSE = False
-
-LOGIN_REDIRECT_URL = "admin:index"
 # Staff see personal data: a working day at most, and no longer than the browser is open.
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -200,6 +201,42 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# Accounts, by django-allauth.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "account"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email", "username"}  # staff made by createsuperuser may have no address
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_SESSION_REMEMBER = False  # see SESSION_EXPIRE_AT_BROWSER_CLOSE
+ACCOUNT_MAX_EMAIL_ADDRESSES = 1  # one person is one address
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_RATE_LIMITS = {"erasure": "5/h/user"}  # ours; those of django-allauth stay as they are
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_USER_DISPLAY = lambda user: user.email or user.get_username()  # noqa: E731
+# An address that nobody confirmed cannot sign in, and so sets up nothing; staff may have none.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "ESP mail"
+MFA_TOTP_TOLERANCE = 1  # a clock half a minute wrong
+HEADLESS_CLIENTS = ("app",)  # browsers have pages
+HEADLESS_SERVE_SPECIFICATION = True
+HEADLESS_SPECIFICATION_TEMPLATE_NAME = None  # it would load its viewer from another origin
+# Staff show a second factor before they see the admin or use the API in a session.
+STAFF_REQUIRES_MFA = environment.flag("STAFF_REQUIRES_MFA", default=not DEBUG)
+
+# Without a mail server nobody can register: their address could not be confirmed.
+MAIL = environment.mail("EMAIL_URL", "consolemail://" if DEBUG else "")
+MAIL_ENABLED = bool(MAIL)
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+globals().update(MAIL)
+EMAIL_TIMEOUT = 10  # seconds, of a player who waits
+DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "ESP mail <noreply@localhost>")
+
+KNOX_TOKEN_MODEL = "accounts.Token"  # noqa: S105 - a model's name
+MIGRATION_MODULES = {"knox": None}  # they would make the table of the model that ours replaces
+REST_KNOX = {"TOKEN_PREFIX": "esp_"}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ru", "Русский")]
@@ -229,7 +266,6 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SILENCED_SYSTEM_CHECKS = [
     "security.W005",
     "security.W021",
-    "axes.W002",  # its middleware would cost every play; esp_mail.lockout answers instead
 ]
 
 # The origins whose pages may call the API; nothing else of the site is open to another origin.
@@ -266,6 +302,12 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.JSONParser",
         "rest_framework.parsers.FormParser",
     ],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.TokenAuthentication",  # first: it names the scheme in a 401
+        "accounts.authentication.AppSessionAuthentication",
+        "accounts.authentication.BrowserAuthentication",
+    ],
+    "DEFAULT_THROTTLE_RATES": {"user": "600/min"},
     # Closed unless a view says that it is open.
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "EXCEPTION_HANDLER": "games.exceptions.exception_handler",

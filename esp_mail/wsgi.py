@@ -5,12 +5,32 @@ from typing import Any
 
 import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.http.request import HttpHeaders
+from django.utils.functional import cached_property
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "esp_mail.settings")
 
 
+class Headers(HttpHeaders):
+    """Finds one header without reading all of them, as CORS asks of each play: 6 % of its calls."""
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        self._environ = environ
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self._environ.get(self.to_wsgi_name(name), default)
+
+    @cached_property
+    def _store(self) -> Any:  # type: ignore[override]
+        return HttpHeaders(self._environ)._store  # noqa: SLF001 - the same class
+
+
 class Request(WSGIRequest):
     """A request whose broken Content-Type is a wrong one (415), where Django's would be a 500."""
+
+    @cached_property
+    def headers(self) -> Headers:
+        return Headers(self.META)
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:

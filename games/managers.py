@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F
@@ -14,27 +14,23 @@ from structlog.contextvars import get_contextvars
 from esp_mail.keyed_hash import keyed_hash
 from games.contact_state import ContactState
 from games.contacts import LEASE, Outcome, backoff
+from games.erasures import ErasedKey
 from games.exceptions import IdempotencyKeyReused
+from games.statements import COUNT_FIRST, COUNT_SETTLED, SETTLE
 
 if TYPE_CHECKING:
     from games.models import Game, Play
 
 
-# GREATEST, since the row's lock may be waited for: plays are in the order of their times. A key
-# that was counted before finds no row to update, and is told apart afterwards.
-COUNT_SETTLED = """
-WITH played AS (
-    UPDATE games_game
-    SET play_count = play_count + 1, last_played_at = GREATEST(last_played_at, %(now)s)
-    WHERE email = %(email)s AND contact_state <> 'pending' AND play_count > 0
-        AND NOT EXISTS (SELECT FROM games_play WHERE idempotency_key = %(key)s)
-    RETURNING id, play_count, last_played_at, contact_state <> 'rejected' AS esp_status
-), appended AS (
-    INSERT INTO games_play (game_id, number, played_at, esp_status, idempotency_key)
-    SELECT id, play_count, last_played_at, esp_status, %(key)s FROM played
-)
-SELECT play_count, esp_status FROM played
-"""
+def _row(
+    statement: str, email: str, idempotency_key: str | None, now: datetime, **more: Any
+) -> Any:
+    """Execute one of `games.statements`; return its row, None where it changes nothing."""
+    values: dict[str, Any] = {"email": email, "key": idempotency_key, "now": now, **more}
+    values["digest"] = keyed_hash(idempotency_key) if idempotency_key else None
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchone()
 
 
 class RecordedPlay(NamedTuple):
@@ -59,7 +55,11 @@ class GameQuerySet(models.QuerySet["Game"]):
         changes; raise IdempotencyKeyReused if that play was another address's.
         """
         try:
-            if recorded := self._count_settled(email, idempotency_key):
+            # SQLite writes nothing in a WITH, and has no round trips to save: it goes the long way.
+            if connection.vendor == "postgresql" and (
+                recorded := self._count_settled(email, idempotency_key)
+                or self._count_first(email, idempotency_key, claim_contact=claim_contact)
+            ):
                 return recorded
             with transaction.atomic():
                 return self._count(email, idempotency_key, claim_contact=claim_contact)
@@ -86,15 +86,34 @@ class GameQuerySet(models.QuerySet["Game"]):
 
         Nearly every play of a campaign is such a one. Measured against `_count()`: one round trip
         instead of five, 40 % of the CPU, and a hot row is locked for no longer than the statement.
-        SQLite, which writes nothing in a WITH, and has no round trips to save, goes the long way.
         """
-        if connection.vendor != "postgresql":
-            return None
-        values = {"email": email, "key": idempotency_key, "now": timezone.now()}
-        with connection.cursor() as cursor:
-            cursor.execute(COUNT_SETTLED, values)
-            row = cursor.fetchone()
+        row = _row(COUNT_SETTLED, email, idempotency_key, timezone.now())
         return RecordedPlay(*row) if row else None
+
+    def _count_first(
+        self, email: str, idempotency_key: str | None, *, claim_contact: bool
+    ) -> RecordedPlay | None:
+        """Make an address's row and count its first play in one statement; None if it has a row.
+
+        Measured against `_count()`: one round trip instead of seven.
+        """
+        now = timezone.now()
+        game = self._new(email, contact_due_at=now)
+        holds_contact = claim_contact and game.claim_contact(now)
+        row = _row(
+            COUNT_FIRST,
+            email,
+            idempotency_key,
+            now,
+            due=game.contact_due_at,
+            attempts=game.contact_attempts,
+            request_id=game.request_id,
+        )
+        if row is None:
+            return None
+        game.pk, pk = row
+        play = game.plays.model(pk=pk, game=game, number=1, played_at=now)
+        return RecordedPlay(1, None, play if holds_contact else None)
 
     def _count(
         self, email: str, idempotency_key: str | None, *, claim_contact: bool
@@ -124,22 +143,37 @@ class GameQuerySet(models.QuerySet["Game"]):
         """Make the address's row, or find the one that another process just made; locked."""
         # Not get_or_create(): the losers of its race are errors in PostgreSQL's log, which quotes
         # the address.
-        row = self.model(email=email, request_id=get_contextvars().get("request_id", ""))
         while True:
-            self.bulk_create([row], ignore_conflicts=True)
+            self.bulk_create([self._new(email)], ignore_conflicts=True)
             if game := self._locked(email):  # else the one that was there has just been erased
                 return game
 
-    def _erased(self, email: str, idempotency_key: str) -> RecordedPlay | None:
-        """Return the play of the key if it was erased: its repetition must not make a row."""
-        from games.erasures import ErasedKey  # noqa: PLC0415 - models import this file
+    def _new(self, email: str, **fields: Any) -> Any:  # a Game
+        return self.model(email=email, request_id=get_contextvars().get("request_id", ""), **fields)
 
+    def _erased(self, email: str, idempotency_key: str) -> RecordedPlay | None:
+        """Return the play of the key if it was erased: its repetition is no play."""
         erased = ErasedKey.objects.filter(digest=keyed_hash(idempotency_key)).first()
         if erased is None:
             return None
         if erased.erasure.digest != keyed_hash(email):
             raise IdempotencyKeyReused
-        return RecordedPlay(erased.number, erased.esp_status)
+        return RecordedPlay(erased.number, erased.esp_status, repeated=True)
+
+    def store_play(self, play: Play, outcome: Outcome) -> None:
+        """Keep what came of asking the ESP for the contact that this play holds, as `store`.
+
+        Usually that is final, and one statement: one round trip instead of four.
+        """
+        if connection.vendor == "postgresql" and outcome.state != ContactState.PENDING:
+            values = {"game": play.game_id, "play": play.pk, "esp_status": outcome.esp_status}
+            with connection.cursor() as cursor:
+                cursor.execute(SETTLE, values | {"state": outcome.state, "error": outcome.error})
+            return
+        with transaction.atomic():
+            self.store(play.game, outcome)
+            # No row is no error: whoever played may have been erased meanwhile.
+            play.__class__.objects.filter(pk=play.pk).update(esp_status=outcome.esp_status)
 
     def store(self, game: Game, outcome: Outcome) -> None:
         """Keep what came of asking the ESP for the contact that the caller holds.

@@ -69,6 +69,8 @@ class Game(models.Model):
             ("deliver_game", "Can deliver contacts now or again"),
             ("view_person", "Can see everything about one person"),
             ("erase_game", "Can erase a person"),
+            ("change_address", "Can change the address of a game"),
+            ("change_count", "Can change the number of plays"),
         ]
         constraints = [
             # Not unique=True on the field: PostgreSQL would get a second index, for LIKE.

@@ -32,12 +32,12 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 
 
-def _error(description: str, schema: dict[str, Any], body: dict[str, Any]) -> OpenApiResponse:
+def error_answer(description: str, schema: dict[str, Any], body: dict[str, Any]) -> OpenApiResponse:
     return OpenApiResponse(schema, description, [OpenApiExample(description, body)])
 
 
-def _detail(description: str, detail: str) -> OpenApiResponse:
-    return _error(description, DETAIL, {"detail": detail})
+def detail_answer(description: str, detail: str) -> OpenApiResponse:
+    return error_answer(description, DETAIL, {"detail": detail})
 
 
 def _answer(name: str, *, esp: bool | None, games: bool, count: int) -> OpenApiExample:
@@ -68,22 +68,24 @@ describe_play = extend_schema(
                 _answer("The ESP could not be asked", esp=None, games=False, count=1),
             ],
         ),
-        400: _error(
+        400: error_answer(
             "Not an address, not JSON, or a malformed key; nothing is counted.",
             {"oneOf": [DETAIL, FIELD_ERRORS]},
             {"email": ["Enter a valid email address, as in name@example.com."]},
         ),
-        411: _detail(
+        411: detail_answer(
             "The body's length is not stated.", "The request must state its Content-Length."
         ),
-        413: _detail("The body is too large.", "The request is too large."),
-        415: _detail("Neither JSON nor a form.", 'Unsupported media type "text/plain" in request.'),
-        422: _detail(
+        413: detail_answer("The body is too large.", "The request is too large."),
+        415: detail_answer(
+            "Neither JSON nor a form.", 'Unsupported media type "text/plain" in request.'
+        ),
+        422: detail_answer(
             "The key stands for a play of another address.",
             "This Idempotency-Key was used with another address. Make a new one.",
         ),
-        429: _detail("Too many requests.", "Request was throttled."),
-        503: _detail(
+        429: detail_answer("Too many requests.", "Request was throttled."),
+        503: detail_answer(
             "Nothing is counted, or a retry with the same key tells what was.",
             "The service is not available at the moment. Try again in a few seconds.",
         ),

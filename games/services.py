@@ -5,7 +5,7 @@ from functools import cache
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import DatabaseError, InterfaceError
 
 from esp.gate import get_gate
 from games.contacts import settle
@@ -50,12 +50,9 @@ def record_play(*, email: str, idempotency_key: str | None = None) -> PlayResult
 def _settle(play: Play) -> bool | None:
     outcome = settle(play.game.email, seconds=settings.ESP_BUDGET)
     try:
-        with transaction.atomic():
-            Game.objects.store(play.game, outcome)
-            # No row is no error: whoever played may have been erased meanwhile.
-            Play.objects.filter(pk=play.pk).update(esp_status=outcome.esp_status)
-            if outcome.misconfigured:
-                DeliveryPause.objects.begin(outcome.error)
+        Game.objects.store_play(play, outcome)
+        if outcome.misconfigured:
+            DeliveryPause.objects.begin(outcome.error)
     except (DatabaseError, InterfaceError) as error:
         # The play is committed, so the answer stands; the contact is asked for again when due.
         logger.error("outcome not stored: %s", type(error).__name__)  # noqa: TRY400

@@ -1,12 +1,15 @@
 """Good and bad addresses, and the one identity of each good one."""
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esp.addresses import ascii_domain, normalise_address, readable_address
+from esp.addresses import SPACES, ascii_domain, normalise_address, readable_address
 
 NO_AT = "An email address has an “@”, as in name@example.com."
 INVISIBLE = "The address contains invisible characters. Type it instead of pasting it."
@@ -171,3 +174,21 @@ def test_readable_address(address: str, shown: str) -> None:
 )
 def test_search_term(term: str, stored: str) -> None:
     assert ascii_domain(term) == stored
+
+
+LABELS = st.text("aAbz09-é", max_size=5) | st.sampled_from(["xn--p1ai", "com", "test", "local"])
+PLAIN_LETTERS = st.text("aAzZ09.+-_'!\"( ", max_size=12) | st.just("a" * 62)
+
+
+@given(PLAIN_LETTERS, st.lists(LABELS, max_size=3))
+def test_short_way_and_long_way_agree(local: str, labels: list[str]) -> None:
+    address = f"{local}@{'.'.join(labels)}".strip(SPACES)
+    try:
+        options: Any = {"check_deliverability": False, "allow_smtputf8": False, "strict": True}
+        expected = str(validate_email(address, **options).ascii_email).lower()
+    except EmailNotValidError:
+        expected = ""
+    try:
+        assert normalise_address(address) == expected
+    except ValidationError:
+        assert expected == ""

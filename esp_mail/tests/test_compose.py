@@ -48,7 +48,8 @@ def test_variables_of_nginx_reach_it() -> None:
         re.findall(r"networks ([A-Z_]+)", script)
     )
     passed = SERVICES["nginx"]["environment"]
-    assert read - {"TLS"} == passed.keys()  # TLS comes with compose.https.yaml
+    # TLS comes with compose.https.yaml; where web is, the defaults say right.
+    assert read - {"TLS", "RESOLVER", "WEB"} == passed.keys()
     assert all(value == f"${{{name}:-}}" for name, value in passed.items())
 
 

@@ -3,14 +3,13 @@
 from typing import Any
 
 import pytest
-from axes.models import AccessAttempt
 from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from esp_mail.client import client_address
 
-LOGIN = "/admin/login/"
+LOGIN = "/accounts/login/"
 
 pytestmark = pytest.mark.django_db
 
@@ -22,67 +21,48 @@ def account(settings: Settings) -> User:
 
 
 def sign_in(password: str, username: str = "admin", ip: str = "192.0.2.1", **extra: Any) -> Any:
-    form = {"username": username, "password": password}
+    form = {"login": username, "password": password}
     return Client().post(LOGIN, form, REMOTE_ADDR=ip, **extra)
 
 
 def lock_out(**extra: Any) -> None:
-    for _ in range(10):
-        last = sign_in("wrong", **extra)
-    assert last.status_code == 429
+    for _ in range(6):
+        assert sign_in("wrong", **extra).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("language", "heading", "text"),
-    [
-        ("en", "Too many attempts", "is closed for 15 minutes."),
-        ("ru", "Слишком много попыток", "на 15 минут"),
-    ],
-)
-def test_guessing_is_locked_out(language: str, heading: str, text: str) -> None:
+def test_admin_is_entered_by_the_one_login() -> None:
+    assert Client().post("/admin/login/").headers["Location"].startswith(f"{LOGIN}?next=")
+
+
+def test_guessing_is_locked_out_from_every_address() -> None:
     lock_out()
-    answer = sign_in("right horse", headers={"Accept-Language": language})
-    assert answer.status_code == 429
-    assert answer["Retry-After"] == "900"
-    assert answer["Cache-Control"] == "no-store"
-    assert f"<h1>{heading}</h1>" in answer.content.decode()
-    assert text in answer.content.decode()
+    for ip in ("192.0.2.1", "192.0.2.2"):
+        assert sign_in("right horse", ip=ip).status_code == 200  # the form again
 
 
-def test_another_address_and_another_account_get_in() -> None:
+def test_another_account_gets_in() -> None:
     User.objects.create_superuser("other", password="right horse")
     lock_out()
-    assert sign_in("right horse", ip="192.0.2.2").status_code == 302
     assert sign_in("right horse", username="other").status_code == 302
 
 
-def test_nine_wrong_and_one_right_get_in() -> None:
-    for _ in range(9):
+def test_four_wrong_and_one_right_get_in() -> None:
+    for _ in range(4):
         assert sign_in("wrong").status_code == 200
     assert sign_in("right horse").status_code == 302
-    assert not AccessAttempt.objects.exists()
 
 
-def test_who_signs_in_comes_to_the_console() -> None:
-    assert sign_in("right horse")["Location"] == "/admin/"
-
-
-def test_forged_header_is_no_way_around_the_lock() -> None:
-    lock_out()
-    headers = {"X-Forwarded-For": "192.0.2.9", "X-Real-IP": "192.0.2.9"}
-    assert sign_in("right horse", headers=headers).status_code == 429
-
-
-def test_locks_are_seen_by_superusers(client: Client, account: User) -> None:
-    lock_out(username="cem")
-    client.force_login(account)
-    assert "192.0.2.1" in client.get("/admin/axes/accessattempt/").content.decode()
+def test_forged_header_is_no_way_around_the_limit_of_an_address() -> None:
+    statuses = [
+        sign_in("wrong", f"admin{n}", headers={"X-Forwarded-For": f"192.0.2.{n}"}).status_code
+        for n in range(35)
+    ]
+    assert statuses[-1] == 429
 
 
 def test_nothing_typed_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     lock_out(username="cem@test.ru")
     assert "cem@test.ru" not in caplog.text
-    assert "wrong" not in str(AccessAttempt.objects.values_list())
 
 
 def test_session_ends_with_the_browser_and_with_the_day(settings: Settings) -> None:

@@ -98,6 +98,10 @@ def test_broken_options_do_not_show_the_key() -> None:
         ("ADMIN_PATH", "/"),
         ("ADMIN_PATH", "staff room"),
         ("ADMIN_PATH", "api"),
+        ("STAFF_REQUIRES_MFA", "perhaps"),
+        ("EMAIL_URL", "foo"),
+        ("EMAIL_URL", "smtp://"),
+        ("EMAIL_URL", "smtp://u:p4ssw0rd@h:port"),
         ("DATABASE_URL", "foo"),
         ("DATABASE_URL", "postgres://"),
         ("DATABASE_URL", "redis://localhost/1"),
@@ -156,8 +160,8 @@ def test_path_of_the_project_may_have_any_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "headers", "status"),
     [
-        ("/admin/login/", {}, 301),
-        ("/admin/login/", {"HTTP_X_FORWARDED_PROTO": "https"}, 200),
+        ("/accounts/login/", {}, 301),
+        ("/accounts/login/", {"HTTP_X_FORWARDED_PROTO": "https"}, 200),
         ("/healthz", {}, 200),
     ],
 )
@@ -265,3 +269,47 @@ def test_deployment_check_finds_nothing() -> None:
         PRODUCTION | BREVO,
     )
     assert process.returncode == 0, process.stderr
+
+
+def test_pool_and_replica() -> None:
+    expression = "DATABASES['default']['DISABLE_SERVER_SIDE_CURSORS'], DATABASES.keys()"
+    assert printed(expression, **PRODUCTION) == "False dict_keys(['default'])"
+    more = {"DATABASE_POOLED": "1", "REPLICA_URL": "postgres://reader@copy/plays"}
+    assert printed(expression, **PRODUCTION | more) == "True dict_keys(['default', 'replica'])"
+    host, last = printed(
+        "DATABASES['replica']['HOST'], MIDDLEWARE[-1]", **PRODUCTION | more
+    ).split()
+    assert (host, last) == ("copy", "esp_mail.replica.ReplicaMiddleware")
+
+
+def test_wrong_replica_is_said_without_its_password() -> None:
+    environment = PRODUCTION | {"REPLICA_URL": "reader:secret@copy"}
+    process = run([sys.executable, "manage.py", "check"], environment)
+    assert process.stderr.startswith("Not configured: REPLICA_URL is not the URL of a database")
+    assert "secret" not in process.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        (PRODUCTION, "False dummy None"),
+        (PRODUCTION | {"EMAIL_URL": "smtp+tls://u:p@mail.example.com:587"}, "True smtp 587"),
+        ({"DEBUG": "1"}, "True console None"),
+    ],
+)
+def test_mail(environment: dict[str, str], expected: str) -> None:
+    names = "MAIL_ENABLED, EMAIL_BACKEND.split('.')[-2], globals().get('EMAIL_PORT')"
+    assert printed(f"' '.join(map(str, [{names}]))", **environment) == expected
+
+
+def test_staff_show_a_second_factor_unless_told_otherwise() -> None:
+    assert printed("STAFF_REQUIRES_MFA", **PRODUCTION) == "True"
+    assert printed("STAFF_REQUIRES_MFA", STAFF_REQUIRES_MFA="0", **PRODUCTION) == "False"
+    assert printed("STAFF_REQUIRES_MFA", DEBUG="1") == "False"
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"), [("", "DatabaseCache"), ("redis://r:6379/1", "RedisCache")]
+)
+def test_limits_are_kept_where_all_processes_see_them(url: str, kind: str) -> None:
+    assert printed("CACHES['default']['BACKEND']", REDIS_URL=url, **PRODUCTION).endswith(kind)

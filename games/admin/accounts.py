@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from axes.models import AccessAttempt
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
@@ -11,8 +10,6 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-
-from games.admin.read_only import ReadOnlyMixin
 
 SETS = ("groups", "user_permissions", "permissions")
 FLAGS = ("is_active", "is_staff", "is_superuser")
@@ -52,7 +49,7 @@ class SuperusersMixin:
 
 
 @admin.register(User)
-class AccountAdmin(SuperusersMixin, UserAdmin, RightsLogAdmin):  # type: ignore[misc]  # Django has no types
+class AccountAdmin(SuperusersMixin, UserAdmin, RightsLogAdmin):  # type: ignore[misc]  # no types
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -61,14 +58,6 @@ class AccountAdmin(SuperusersMixin, UserAdmin, RightsLogAdmin):  # type: ignore[
 @admin.register(Group)
 class RoleAdmin(SuperusersMixin, GroupAdmin, RightsLogAdmin):  # type: ignore[misc]  # as above
     """Groups, such as one that may look and export but not import."""
-
-
-@admin.register(AccessAttempt)
-class AttemptAdmin(ReadOnlyMixin, ModelAdmin):
-    """Who is locked out; `manage.py axes_reset_username` lets them try again."""
-
-    list_display = ["attempt_time", "username", "ip_address", "failures_since_start"]
-    fields = list_display
 
 
 def _changed(form: ModelForm) -> Iterator[str]:

@@ -36,7 +36,8 @@ class ExportMixin(BaseExportMixin):
         export_form: Any = None,
     ) -> StreamingHttpResponse:
         resource = self.choose_export_resource_class(export_form, request)()
-        rows = CountedRows(resource.stream(queryset))
+        # The database is chosen here, where the request is known; the rows are read after it.
+        rows = CountedRows(resource.stream(queryset.using(queryset.db)))
         content = self._logged(file_format.stream(resource.header(), rows), rows, request)
         name = self.get_export_filename(request, queryset, file_format)
         return StreamingHttpResponse(

@@ -28,9 +28,15 @@ class StreamedResource(resources.ModelResource):
         paths = [field.attribute for field in self.get_export_fields()]
         # In a transaction PostgreSQL gives the rows as they are asked for; without one it would
         # first gather all, within the time that a statement of the web process may take.
-        with transaction.atomic():
-            # Not model instances, and no widget a value: a million rows would take minutes.
-            for row in queryset.values_list(*paths).iterator(chunk_size=CHUNK):
+        with transaction.atomic(using=queryset.db):
+            # Not model instances, and no widget a value: a million rows would take minutes. Not
+            # iterator(), which would gather all where DISABLE_SERVER_SIDE_CURSORS is set; that is
+            # about cursors outside of transactions.
+            rows = queryset.values_list(*paths)
+            compiler = rows.query.get_compiler(using=rows.db)
+            for row in compiler.results_iter(
+                chunked_fetch=True, chunk_size=CHUNK, tuple_expected=True
+            ):
                 yield [plain(value) for value in row]
 
 

@@ -42,8 +42,8 @@ def free_port() -> int:
 def web_server(workers: int = 2, **environment: str) -> Iterator[str]:
     """Run gunicorn as the container does, on the test database; yield its address."""
     port = free_port()
-    environment |= {"DATABASE_URL": database_url(), "WEB_CONCURRENCY": str(workers)}
-    environment |= {"BIND": f"127.0.0.1:{port}", "LOG_LEVEL": "ERROR"}
+    environment = {"DATABASE_URL": database_url(), "LOG_LEVEL": "ERROR"} | environment
+    environment |= {"BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": str(workers)}
     process = start("gunicorn", environment=environment)
     try:
         wait_for(lambda: answers(f"http://127.0.0.1:{port}/healthz"))

@@ -29,7 +29,7 @@ def test_schema_is_valid_and_without_warnings(tmp_path: Any) -> None:
 def test_schema_names_every_answer(client: Client) -> None:
     schema = describe(client)
     assert schema["openapi"].startswith("3.1")
-    assert list(schema["paths"]) == [OPERATION]
+    assert OPERATION in schema["paths"]
     operation = schema["paths"][OPERATION]["post"]
     assert set(operation["responses"]) == {"200", "400", "411", "413", "415", "422", "429", "503"}
     assert [parameter["name"] for parameter in operation["parameters"]] == ["Idempotency-Key"]

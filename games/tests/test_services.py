@@ -1,10 +1,11 @@
 """The order of things in one play, and what stays true when the ESP or the database fails."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import Settings
@@ -128,7 +129,7 @@ def test_answer_stands_where_the_outcome_cannot_be_stored(
     def fail(*args: Any) -> None:
         raise DatabaseError("cem@test.ru")
 
-    monkeypatch.setattr("games.managers.GameQuerySet.store", fail)
+    monkeypatch.setattr("games.managers.GameQuerySet.store_play", fail)
     assert record_play(email="cem@test.ru") == PlayResult(False, games_status=False, games_count=1)
     assert Game.objects.get().contact_state == ContactState.PENDING
     assert "cem@" not in caplog.text
@@ -168,7 +169,10 @@ def test_gate_that_fills_up_meanwhile_costs_the_contact_nothing(
     assert (game.contact_attempts, game.contact_error) == (0, "")
 
 
-def test_outcome_and_answer_are_stored_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_and_answer_are_stored_together(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ESP_OPTIONS = {"failing": True}
     update = QuerySet.update
 
     def fail_to_change(rows: Any, **values: Any) -> int:
@@ -178,7 +182,33 @@ def test_outcome_and_answer_are_stored_together(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(QuerySet, "update", fail_to_change)
     record_play(email="cem@test.ru")
-    assert Game.objects.get(email="cem@test.ru").contact_state == ContactState.PENDING
+    assert Game.objects.get(email="cem@test.ru").contact_error == ""
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one lock")
+@pytest.mark.django_db(transaction=True)
+def test_outcome_waits_for_the_game_before_it_takes_the_play() -> None:
+    """The other way round it would wait in a ring with a repeated request of the same play."""
+    play = Game.objects.record(email="cem@test.ru").held
+    assert play
+    outcome = Outcome(ContactState.ADDED, esp_status=False)
+
+    def store() -> None:
+        Game.objects.store_play(play, outcome)
+        connection.close()
+
+    with ThreadPoolExecutor() as pool, transaction.atomic():
+        Game.objects.select_for_update().get()
+        stored = pool.submit(store)
+        with connection.cursor() as cursor:
+            waiting = 0
+            while not waiting:
+                assert not stored.done()
+                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                (waiting,) = cursor.fetchone()
+        Play.objects.select_for_update(nowait=True).get()
+    assert Play.objects.get().esp_status is False
+    assert Game.objects.get().contact_state == ContactState.ADDED
 
 
 def test_outcome_does_not_overwrite_what_another_settled() -> None:

@@ -240,6 +240,10 @@ def test_repeated_request_of_an_erased_play_makes_no_row() -> None:
         record_play(email="cem@test.ru", idempotency_key="key-1")
     assert record_play(email="cem@test.ru", idempotency_key="key-2").games_count == 1
     assert "key-1" not in everything()
+    # Nor a play of the row that a new play made.
+    assert record_play(email=CANARY).games_count == 1
+    assert record_play(email=CANARY, idempotency_key="key-1") == first
+    assert Game.objects.get(email=CANARY).play_count == 1
 
 
 def test_keys_are_forgotten_when_nobody_repeats_them_any_more() -> None:
@@ -283,6 +287,22 @@ def test_erased_address_is_not_added_by_hand(sign_in: SignIn) -> None:
     assert "This person was erased. Only they can come back." in page
     assert not Game.objects.exists()
     assert record_play(email=CANARY).games_count == 1
+
+
+def test_erased_address_is_not_added_by_the_staff_api(sign_in: SignIn) -> None:
+    forget(CANARY, reason="asked")
+    game = make_game("cem@test.ru", NOON)
+    root = sign_in("superuser")
+    answer = root.post("/api/games/", {"email": CANARY}, "application/json")
+    assert (answer.status_code, answer.json()) == (
+        409,
+        {"detail": "This person was erased. Only they can come back."},
+    )
+    url = f"/api/games/{game.pk}/"
+    version = {"If-Match": root.get(url)["ETag"]}
+    answer = root.patch(url, {"email": CANARY}, "application/json", headers=version)
+    assert answer.status_code == 409
+    assert Game.objects.get().email == "cem@test.ru"
 
 
 def test_key_of_long_ago_is_not_kept() -> None:

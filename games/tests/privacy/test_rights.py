@@ -12,7 +12,9 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from esp_mail.keyed_hash import keyed_hash
 from games.erasures import Erasure
+from games.forgetting import forget
 from games.models import Game
 from games.tests.console.campaign import make_game
 
@@ -55,7 +57,6 @@ PAGES = [
     ("/admin/auth/user/USER/history/", 403, 403, 403, 200),
     ("/admin/auth/group/", 403, 403, 403, 200),
     ("/admin/password_change/", 200, 200, 200, 200),
-    ("/admin/axes/accessattempt/", 403, 403, 403, 200),
     ("/admin/esp/mockcontact/", 403, 403, 403, 200),
 ]
 # What a guess in the URL is answered: nobody's list is narrowed by an address but by a search.
@@ -164,10 +165,13 @@ def test_domain_of_few_is_not_shown_to_viewers(sign_in: SignIn, game: Game) -> N
     for number in range(5):
         make_game(f"player{number}@many.ru", NOON)
     cache.clear()
-    seen = body(sign_in("viewers").get("/admin/"))
-    assert "many.ru" in seen
-    assert "pqzrst" not in seen
-    assert "pqzrst" in body(sign_in("managers").get("/admin/"))
+    viewer = sign_in("viewers")
+    for page in ("/admin/", "/api/games/stats/"):
+        assert "many.ru" in body(viewer.get(page))
+        assert "pqzrst" not in body(viewer.get(page))
+    manager = sign_in("managers")
+    assert "pqzrst" in body(manager.get("/admin/"))
+    assert "pqzrst" in body(manager.get("/api/games/stats/"))
 
 
 def test_managers_search_finds(sign_in: SignIn, game: Game) -> None:
@@ -200,6 +204,16 @@ def test_autocomplete_answers_no_guess(sign_in: SignIn, game: Game) -> None:
     query = {"app_label": "games", "model_name": "play", "field_name": "game", "term": "qzx"}
     assert sign_in("viewers").get("/admin/autocomplete/", query).status_code in (403, 404)
     assert CANARY not in body(sign_in("managers").get("/admin/autocomplete/", query))
+
+
+def test_officer_filters_erasures_by_their_state_only(sign_in: SignIn) -> None:
+    forget(CANARY, reason="asked")
+    officer = sign_in("data protection")
+    url = "/admin/games/erasure/?esp_state__exact="
+    assert officer.get(f"{url}pending").context["cl"].result_count == 1
+    assert officer.get(f"{url}done").context["cl"].result_count == 0
+    for guess in ("email__startswith=qzx", f"digest={keyed_hash(CANARY)}", "keys__digest=x"):
+        assert officer.get(f"/admin/games/erasure/?{guess}").status_code == 400
 
 
 ACTIONS = {

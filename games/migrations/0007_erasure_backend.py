@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("games", "0005_request_id"),
+        ("games", "0006_rights_of_the_api"),
     ]
 
     operations = [

@@ -1,0 +1,123 @@
+"""One's own data: the erasure that a mail confirms, and that nobody reaches another's."""
+
+import re
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import User
+from django.core import mail, signing
+from django.test import Client
+
+from accounts.me.erasure import SALT
+from accounts.tests.people import JSON, body, make_player, make_staff, signed_in
+from games.models import Game, Play
+from games.tests.console.campaign import make_game
+from games.tests.factories import PLAYED_AT
+
+
+@pytest.fixture
+def player(db: None) -> User:
+    make_game("cem@test.ru", PLAYED_AT, PLAYED_AT)
+    make_game("eva@test.ru", PLAYED_AT)
+    return make_player("cem@test.ru")
+
+
+def link() -> str:
+    return re.findall(r"http://testserver(/accounts/erasure/\S+)", str(mail.outbox[-1].body))[0]
+
+
+@pytest.mark.parametrize("path", ["/api/me/erasure/", "/accounts/"])
+def test_erasure_waits_for_the_confirmation_by_mail(player: User, path: str) -> None:
+    signed_in(player).post(path)
+    assert mail.outbox[0].to == ["cem@test.ru"]
+    assert "cem" not in link()
+    stranger = Client()  # whoever reads the mail need not be signed in
+    page = stranger.get(link())
+    assert (page.status_code, Game.objects.count()) == (200, 2)
+    assert stranger.post(link(), follow=True).status_code == 200
+    assert list(Game.objects.values_list("email", flat=True)) == ["eva@test.ru"]
+    assert Play.objects.count() == 1
+    assert not User.objects.exists()
+    assert not EmailAddress.objects.exists()
+    assert stranger.get(link()).status_code == 404
+
+
+def test_erasure_without_plays_erases_the_account(db: None) -> None:
+    player = make_player("cem@test.ru")
+    signed_in(player).post("/api/me/erasure/")
+    Client().post(link())
+    assert not User.objects.exists()
+
+
+def test_staff_keep_their_account(db: None) -> None:
+    make_game("cem@test.ru", PLAYED_AT)
+    clerk = make_staff("clerk")
+    EmailAddress.objects.create(user=clerk, email="cem@test.ru", verified=True, primary=True)
+    signed_in(clerk).post("/api/me/erasure/")
+    Client().post(link())
+    assert User.objects.get() == clerk
+    assert not Game.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["x", signing.dumps(1, salt="other"), "a:b:c"])
+def test_made_up_links_lead_nowhere(player: User, key: str) -> None:
+    assert Client().post(f"/accounts/erasure/{key}/").status_code == 404
+    assert Game.objects.count() == 2
+
+
+def test_link_is_good_for_a_day(player: User, monkeypatch: Any) -> None:
+    key = signing.dumps(player.pk, salt=SALT)
+    monkeypatch.setattr("accounts.me.erasure.VALID", -1)
+    assert Client().get(f"/accounts/erasure/{key}/").status_code == 404
+
+
+def test_no_more_mails_than_five_an_hour(player: User) -> None:
+    client = signed_in(player)
+    statuses = [client.post("/api/me/erasure/").status_code for _ in range(6)]
+    assert statuses == [202] * 5 + [429]
+    assert b"Too many requests" in client.post("/accounts/", follow=True).content
+    assert len(mail.outbox) == 5
+
+
+def test_browser_needs_the_csrf_token(player: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(player, "allauth.account.auth_backends.AuthenticationBackend")
+    assert client.post("/api/me/erasure/").status_code == 403
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize("values", [{"verified": False}, {"email": "cem@localhost"}])
+def test_address_that_is_not_confirmed_shows_nothing(player: User, values: Any) -> None:
+    EmailAddress.objects.update(**values)
+    client = signed_in(player)
+    for path in ("", "plays/", "export/"):
+        assert client.get(f"/api/me/{path}").status_code == 403
+    assert client.post("/api/me/erasure/").status_code == 403
+
+
+def test_another_address_in_the_request_changes_nothing(player: User) -> None:
+    client = signed_in(player)
+    query: dict[str, Any] = {"email": "eva@test.ru", "address": "eva@test.ru", "id": 2, "game": 2}
+    assert body(client.get("/api/me/", query))["email"] == "cem@test.ru"
+    assert len(body(client.get("/api/me/plays/", query))["results"]) == 2
+    client.post("/api/me/erasure/", query, JSON)
+    assert mail.outbox[0].to == ["cem@test.ru"]
+
+
+def test_page_of_the_account(player: User) -> None:
+    page = signed_in(player).get("/accounts/").content.decode()
+    assert "cem@test.ru" in page
+    assert "<dd>2</dd>" in page
+    assert "eva@test.ru" not in page
+
+
+def test_export_names_no_staff(player: User) -> None:
+    game = Game.objects.get(email="cem@test.ru")
+    client = signed_in(make_staff("clerk", "managers", "change_count"))
+    etag = client.get(f"/api/games/{game.pk}/").headers["ETag"]
+    sent = {"play_count": 1}
+    client.patch(f"/api/games/{game.pk}/", sent, JSON, headers={"If-Match": etag})
+    [entry] = body(signed_in(player).get("/api/me/export/"))["log"]
+    assert set(entry) == {"at", "what"}
+    assert entry["what"] == "API: play_count."

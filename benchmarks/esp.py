@@ -1,0 +1,49 @@
+"""What a slow or dead ESP costs: `make bench-esp`. Plays come at their own pace, as players do."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from benchmarks.__main__ import measure, new, percentile, returning
+from benchmarks.load import Result, run
+from benchmarks.servers import Database, Server, server
+
+RETURNING, NEW = 60, 15  # a second: what leaves the two cores room, so that waiting is seen
+SECONDS = 20.0
+
+
+def together(contender: Server) -> tuple[Result, Result]:
+    """Send returning and new players at once; return what came of each."""
+    with ThreadPoolExecutor(2) as pool:
+        known = pool.submit(
+            run, contender.port, returning(), clients=16, seconds=SECONDS, rate=RETURNING
+        )
+        unknown = pool.submit(run, contender.port, new(), clients=64, seconds=SECONDS, rate=NEW)
+        return known.result(), unknown.result()
+
+
+def main() -> None:
+    database = Database()
+    print(f"{RETURNING} returning and {NEW} new players a second, for {SECONDS:g} s")
+    print("| ESP's call takes | returning p50 ms | p99 ms | new p50 ms | p99 ms | errors |")
+    print("|---|---|---|---|---|---|")
+    for latency in ("0", "0.3", "5"):
+        options = f'{{"latency": {latency}}}'
+        with server("project", database, ESP_OPTIONS=options, LOG_LEVEL="ERROR") as contender:
+            measure(database, contender, "returning", 64, 1)
+            both = together(contender)
+            cells = [f"{percentile(r.latencies, p):.1f}" for r in both for p in (0.5, 0.99)]
+            errors = sum(result.errors for result in both)
+            print(f"| {latency} s | {' | '.join(cells)} | {errors} |", flush=True)
+    print("\nAn ESP that is down, breaker open; one client, alternating rounds\n")
+    with server("project", database, ESP_OPTIONS='{"failing": true}', LOG_LEVEL="ERROR") as down:
+        measure(database, down, "new", 8, 1)  # opens it
+        rounds = [
+            [measure(database, down, mix, 1, 2)[0] for mix in ("returning", "new")]
+            for _ in range(5)
+        ]
+        for column in ("p50 ms", "CPU ms"):
+            ratios = sorted(second[column] / first[column] for first, second in rounds)
+            print(f"first play / returning play, {column}: {ratios[2]:.2f}")
+
+
+if __name__ == "__main__":
+    main()

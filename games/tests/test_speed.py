@@ -1,0 +1,121 @@
+"""What a play costs, in numbers that do not depend on the machine. Speed itself: benchmarks/."""
+
+import cProfile
+import io
+import pstats
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg2.extensions
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
+from pytest_django import Settings
+
+from esp.gate import get_gate
+from esp_mail.wsgi import Request, application
+from games.models import Game
+
+from .conftest import URL
+
+on_postgresql = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite has no round trips to save"
+)
+
+CALLS = 1_300  # Python functions, and C's that Python calls; the textbook's view takes 3,763
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """Leave no language behind: as a server, the handler sets the next request's at its start."""
+    with override("en"):
+        yield
+
+
+@on_postgresql
+def test_first_play_with_the_breaker_open_is_two_round_trips(play: Any, settings: Settings) -> None:
+    settings.ESP_OPTIONS = {"failing": True}
+    for n in range(5):
+        play(f"player{n}@test.ru")
+    assert not get_gate().is_open()
+    with CaptureQueriesContext(connection) as queries:
+        answer = play("cem@test.ru").json()
+    assert answer == {"esp_status": None, "games_status": False, "games_count": 1}
+    assert len(queries) == 2
+    game = Game.objects.get(email="cem@test.ru")
+    assert (game.contact_state, game.contact_attempts) == ("pending", 0)
+
+
+@on_postgresql
+def test_first_play_is_five_round_trips_with_the_mock(play: Any) -> None:
+    play("other@test.ru")
+    with CaptureQueriesContext(connection) as queries:
+        play("cem@test.ru")
+    # No settled row; counted. The mock asked; the contact added. The outcome.
+    assert len(queries) == 5
+
+
+def environ(body: bytes) -> dict[str, Any]:
+    """Return a browser's request, as gunicorn hands over what nginx passes on."""
+    return {
+        "REQUEST_METHOD": "POST", "SCRIPT_NAME": "", "PATH_INFO": URL, "QUERY_STRING": "",
+        "SERVER_NAME": "localhost", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr, "wsgi.multithread": True, "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body)),
+        "HTTP_HOST": "localhost", "HTTP_X_FORWARDED_FOR": "203.0.113.7",
+        "HTTP_X_FORWARDED_PROTO": "https", "HTTP_USER_AGENT": "Mozilla/5.0", "HTTP_ACCEPT": "*/*",
+        "HTTP_ACCEPT_LANGUAGE": "ru,en;q=0.8", "HTTP_ORIGIN": "https://localhost",
+    }  # fmt: skip
+
+
+def send(handler: Any) -> bytes:
+    response = handler(environ(b'{"email": "cem@test.ru"}'), lambda _status, _headers: None)
+    body = b"".join(response)
+    response.close()
+    return body
+
+
+class CountingCursor(psycopg2.extensions.cursor):
+    """Counts what Django's own record of queries leaves out: the health check."""
+
+    executed = 0
+
+    def execute(self, *args: Any) -> None:
+        type(self).executed += 1
+        super().execute(*args)
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_returning_play_is_one_round_trip() -> None:
+    send(application)
+    CountingCursor.executed = 0
+    connection.connection.cursor_factory = CountingCursor
+    with CaptureQueriesContext(connection) as queries:  # BEGIN and COMMIT would be here
+        assert b'"games_count":2' in send(application)
+    assert len(queries) == CountingCursor.executed == 1
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_returning_play_takes_few_function_calls() -> None:
+    for _ in range(3):  # what is done once in a process is not counted
+        send(application)
+    with cProfile.Profile() as profile:
+        body = send(application)
+    assert body == b'{"esp_status":true,"games_status":true,"games_count":4}'
+    stats: Any = pstats.Stats(profile)
+    assert stats.total_calls < CALLS
+
+
+def test_headers_are_all_there() -> None:
+    headers = Request(environ(b"{}")).headers
+    assert headers.get("accept-language") == headers["Accept-Language"] == "ru,en;q=0.8"
+    assert headers.get("Content-Type") == "application/json"
+    assert headers.get("Idempotency-Key") is None
+    assert "origin" in headers
+    assert len(headers) == 9
