@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -14,15 +13,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from esp.addresses import AddressField
+from esp_mail.keyed_hash import keyed_hash
 from games.contacts import LEASE, backoff
-
-
-def digest(text: str) -> str:
-    """Return a keyed hash of an address, or an Idempotency-Key: it tells one that is known again.
-
-    Without the key nobody can try addresses on it.
-    """
-    return hmac.digest(settings.PRIVACY_KEY.encode(), text.encode(), "sha256").hex()
 
 
 class RemovalState(models.TextChoices):
@@ -34,22 +26,23 @@ class RemovalState(models.TextChoices):
 
 
 def removal_due() -> datetime:
-    """Return when the ESP is to forget: once no play can be about to add the contact any more."""
-    return timezone.now() + LEASE
+    """Return when the ESP is to forget: once nobody can be about to add the contact any more.
+
+    Twice a lease: clocks differ, and an ESP may carry out late what it did not answer in time.
+    """
+    return timezone.now() + 2 * LEASE
 
 
 class ErasureQuerySet(models.QuerySet["Erasure"]):
     """Tombstones, and the removals that are owed."""
 
     def of(self, email: str) -> ErasureQuerySet:
-        return self.filter(digest=digest(email))
+        return self.filter(digest=keyed_hash(email))
 
     def erased_among(self, emails: Iterable[str]) -> set[str]:
         """Return those of the addresses that were erased."""
-        digests = {digest(email): email for email in emails}
-        known: set[str] = set()
-        for batch in _batches(list(digests)):
-            known.update(self.filter(digest__in=batch).values_list("digest", flat=True))
+        digests = {keyed_hash(email): email for email in emails}
+        known = self.filter(digest__in=digests).values_list("digest", flat=True)
         return {digests[one] for one in known}
 
     def due(self) -> ErasureQuerySet:
@@ -65,13 +58,9 @@ class ErasureQuerySet(models.QuerySet["Erasure"]):
                 erasure.save(update_fields=["due_at", "attempts"])
         return erasure
 
-    def removed(self, erasure: Erasure) -> None:
-        """Note that the ESP has forgotten the contact: now nobody needs the address."""
-        self.filter(pk=erasure.pk).update(esp_state=RemovalState.DONE, email=None, error="")
-
-    def by_hand(self, erasure: Erasure) -> None:
-        """Note that this ESP has no call for it."""
-        self.filter(pk=erasure.pk).update(esp_state=RemovalState.BY_HAND, email=None, error="")
+    def close(self, erasure: Erasure, state: RemovalState) -> None:
+        """Note what came of it: now the program has no need of the address."""
+        self.filter(pk=erasure.pk).update(esp_state=state, email=None, error="")
 
     def try_later(self, erasure: Erasure, error: str, wait: float | None = None) -> None:
         due_at = timezone.now() + backoff(erasure.attempts, wait)
@@ -102,6 +91,8 @@ class Erasure(models.Model):
         _("removal from the ESP"), max_length=8, choices=RemovalState, default=RemovalState.PENDING
     )
     email = AddressField(null=True)
+    # Which class was to be asked: the ESP may be another by the time.
+    backend = models.CharField(max_length=200, default="", editable=False)
     due_at = models.DateTimeField(_("next attempt"), default=removal_due)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     error = models.CharField(_("last error"), max_length=200, blank=True, default="")
@@ -136,6 +127,12 @@ class Erasure(models.Model):
 KEY_LIFE = timedelta(days=1)
 
 
+class ErasedKeyQuerySet(models.QuerySet["ErasedKey"]):
+    def drop_old(self) -> None:
+        """Forget the keys that nobody repeats any more."""
+        self.filter(erasure__erased_at__lt=timezone.now() - KEY_LIFE).delete()
+
+
 class ErasedKey(models.Model):
     """The key of an erased play, so that its repetition makes no row: it gets the same answer."""
 
@@ -144,9 +141,7 @@ class ErasedKey(models.Model):
     number = models.PositiveIntegerField()
     esp_status = models.BooleanField(null=True)
 
+    objects = ErasedKeyQuerySet.as_manager()
+
     def __str__(self) -> str:
         return self.digest
-
-
-def _batches(values: list[str], size: int = 500) -> Iterable[list[str]]:
-    return (values[n : n + size] for n in range(0, len(values), size))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -11,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from esp.backends import get_backend
 from esp.backends.base import ForgetsContacts
+from esp_mail.keyed_hash import keyed_hash
 from games.contact_state import ContactState
 from games.erased_hours import ErasedHour
-from games.erasures import KEY_LIFE, ErasedKey, Erasure, RemovalState, digest
+from games.erasures import KEY_LIFE, ErasedKey, Erasure, RemovalState
 from games.kept_days import PlayHour
 from games.models import Game, Play
 
@@ -65,10 +67,11 @@ def forget(email: str, *, reason: str, by: Any = None) -> Erasure:
         games = list(Game.objects.select_for_update().filter(email=email))
         owed = esp_forgets()
         erasure = Erasure.objects.create(
-            digest=digest(email),
+            digest=keyed_hash(email),
             by=by,
             reason=reason,
             email=email if owed else None,
+            backend=settings.ESP_BACKEND,
             esp_state=RemovalState.PENDING if owed else RemovalState.BY_HAND,
         )
         _keep_keys(erasure, games)
@@ -86,7 +89,7 @@ def _keep_keys(erasure: Erasure, games: list[Game]) -> None:
         [
             ErasedKey(
                 erasure=erasure,
-                digest=digest(str(play.idempotency_key)),
+                digest=keyed_hash(str(play.idempotency_key)),
                 number=play.number,
                 esp_status=play.esp_status,
             )
@@ -116,7 +119,7 @@ def reapply(tombstones: dict[str, datetime]) -> Iterator[Erasure]:
             )
         known[lost] = max(at, known.get(lost, at))
     rows = Game.objects.order_by().values_list("email", "first_played_at").iterator()
-    for email in [email for email, first in rows if _is_back(known.get(digest(email)), first)]:
+    for email in [email for email, first in rows if _is_back(known.get(keyed_hash(email)), first)]:
         yield forget(email, reason=_RESTORED)
 
 

@@ -14,7 +14,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from esp.addresses import normalise_address
-from games.erasures import Erasure, digest
+from esp_mail.keyed_hash import keyed_hash
+from games.erasures import Erasure
 from games.kept_days import PlayHour
 from games.models import Game, Play
 
@@ -84,7 +85,7 @@ def _understood(
         except ValidationError as error:
             report.errors.append((number, " ".join(error.messages)))
             continue
-        if erased and digest(known.email) in erased:
+        if erased and keyed_hash(known.email) in erased:
             text = _("This person was erased. Delete the row from your file.")
             report.errors.append((number, text))
         else:

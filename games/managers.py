@@ -11,9 +11,10 @@ from django.db.models import F
 from django.utils import timezone
 from structlog.contextvars import get_contextvars
 
+from esp_mail.keyed_hash import keyed_hash
 from games.contact_state import ContactState
 from games.contacts import LEASE, Outcome, backoff
-from games.erasures import ErasedKey, digest
+from games.erasures import ErasedKey
 from games.exceptions import IdempotencyKeyReused
 from games.statements import COUNT_FIRST, COUNT_SETTLED, SETTLE
 
@@ -26,7 +27,7 @@ def _row(
 ) -> Any:
     """Execute one of `games.statements`; return its row, None where it changes nothing."""
     values: dict[str, Any] = {"email": email, "key": idempotency_key, "now": now, **more}
-    values["digest"] = digest(idempotency_key) if idempotency_key else None
+    values["digest"] = keyed_hash(idempotency_key) if idempotency_key else None
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchone()
@@ -117,9 +118,11 @@ class GameQuerySet(models.QuerySet["Game"]):
     def _count(
         self, email: str, idempotency_key: str | None, *, claim_contact: bool
     ) -> RecordedPlay:
+        game = self._locked(email)
+        # Once the lock was waited for: whoever held it may have been erasing the key's play.
         if idempotency_key and (erased := self._erased(email, idempotency_key)):
             return erased
-        game = self._locked(email) or self._make(email)
+        game = game or self._make(email)
         now = timezone.now()
         holds_contact = claim_contact and game.claim_contact(now)
         played_at = game.count_play(now)
@@ -140,18 +143,20 @@ class GameQuerySet(models.QuerySet["Game"]):
         """Make the address's row, or find the one that another process just made; locked."""
         # Not get_or_create(): the losers of its race are errors in PostgreSQL's log, which quotes
         # the address.
-        self.bulk_create([self._new(email)], ignore_conflicts=True)
-        return self.select_for_update().get(email=email)
+        while True:
+            self.bulk_create([self._new(email)], ignore_conflicts=True)
+            if game := self._locked(email):  # else the one that was there has just been erased
+                return game
 
     def _new(self, email: str, **fields: Any) -> Any:  # a Game
         return self.model(email=email, request_id=get_contextvars().get("request_id", ""), **fields)
 
     def _erased(self, email: str, idempotency_key: str) -> RecordedPlay | None:
         """Return the play of the key if it was erased: its repetition is no play."""
-        erased = ErasedKey.objects.filter(digest=digest(idempotency_key)).first()
+        erased = ErasedKey.objects.filter(digest=keyed_hash(idempotency_key)).first()
         if erased is None:
             return None
-        if erased.erasure.digest != digest(email):
+        if erased.erasure.digest != keyed_hash(email):
             raise IdempotencyKeyReused
         return RecordedPlay(erased.number, erased.esp_status, repeated=True)
 
@@ -213,6 +218,15 @@ class GameQuerySet(models.QuerySet["Game"]):
                 contact_state=ContactState.PENDING,
                 contact_due_at=game.contact_due_at,
             ).update(contact_due_at=timezone.now(), contact_attempts=F("contact_attempts") - 1)
+
+    def is_held(self, email: str) -> bool:
+        """Return whether somebody may be asking the ESP for the contact; its row is locked."""
+        game = self._locked(email)
+        return bool(
+            game
+            and game.contact_state == ContactState.PENDING
+            and game.contact_due_at > timezone.now()
+        )
 
     def settle_again(self, email: str) -> None:
         """Owe the contact to the ESP once more: it has just forgotten it."""

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -13,7 +14,7 @@ from games.contact_state import ContactState
 from games.contacts import LEASE
 from games.delivery_pause import DeliveryPauseQuerySet
 from games.erased_hours import ErasedHour  # noqa: F401 - Django looks for models here
-from games.erasures import ErasedKey, Erasure  # noqa: F401 - as above
+from games.erasures import Erasure
 from games.kept_days import DomainDay, PlayHour  # noqa: F401 - Django looks for models here
 from games.managers import GameQuerySet
 
@@ -97,6 +98,11 @@ class Game(models.Model):
     def __str__(self) -> str:
         # Not the address: this goes into titles, messages and the admin's log, which outlives it.
         return gettext("Game %(number)s") % {"number": self.pk}
+
+    def clean(self) -> None:
+        """Refuse, by hand, an address that was erased: only a play of the person brings it back."""
+        if self._state.adding and Erasure.objects.of(self.email).exists():
+            raise ValidationError({"email": _("This person was erased. Only they can come back.")})
 
     @property
     def esp_status(self) -> bool | None:

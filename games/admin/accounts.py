@@ -32,15 +32,31 @@ class RightsLogAdmin(ModelAdmin):
         return f"{'; '.join(_changed(form))}."
 
 
+class SuperusersMixin:
+    """Whoever may change an account could make it a superuser's, or take over one by its password.
+
+    So the rights that Django has for it open nothing here.
+    """
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    has_add_permission = has_module_permission
+    has_change_permission = has_delete_permission = has_view_permission
+
+
 @admin.register(User)
-class AccountAdmin(UserAdmin, RightsLogAdmin):  # type: ignore[misc]  # Django has no types
+class AccountAdmin(SuperusersMixin, UserAdmin, RightsLogAdmin):  # type: ignore[misc]  # no types
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
 
 
 @admin.register(Group)
-class RoleAdmin(GroupAdmin, RightsLogAdmin):  # type: ignore[misc]  # as above
+class RoleAdmin(SuperusersMixin, GroupAdmin, RightsLogAdmin):  # type: ignore[misc]  # as above
     """Groups, such as one that may look and export but not import."""
 
 

@@ -18,6 +18,7 @@ from unfold.contrib.import_export.forms import ImportForm
 
 from games.admin.log import write_log
 from games.importing import ImportReport, import_known_addresses
+from games.masking import may_see_addresses
 from games.models import Game
 
 COLUMNS = ["email", "plays", "first_play", "last_play"]
@@ -88,6 +89,11 @@ class KnownAddressesMixin(ImportMixin):
     import_form_class = ImportForm
     import_formats = [CSV, XLSX]
     import_template_name = "games/admin/import.html"
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        # What is new and what is not would answer a guess.
+        allowed: bool = super().has_import_permission(request)
+        return allowed and may_see_addresses(request.user)
 
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         try:

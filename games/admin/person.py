@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -115,8 +116,9 @@ class PersonMixin:
         )
 
     def _forget(self, request: HttpRequest, email: str, reason: str) -> HttpResponse:
-        erasure = forget(email, reason=reason, by=request.user)
-        write_log(request, type(erasure), _("Erased a person."), erasure)
+        with transaction.atomic():
+            erasure = forget(email, reason=reason, by=request.user)
+            write_log(request, type(erasure), _("Erased a person."), erasure)
         messages.success(request, _("Erased: %(address)s.") % {"address": mask_address(email)})
         return redirect("admin:games_erasure_changelist")
 

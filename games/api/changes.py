@@ -8,8 +8,9 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from games.api.exceptions import AddressTaken
+from games.api.exceptions import AddressErased, AddressTaken
 from games.contact_state import ContactState
+from games.erasures import Erasure
 from games.forgetting import forget
 from games.kept_days import PlayHour
 from games.models import Game, Play
@@ -25,7 +26,7 @@ ON CONFLICT (email) DO NOTHING RETURNING id
 
 
 def create_game(email: str) -> Game:
-    """Make the game of a normalised address, not played yet; raise AddressTaken."""
+    """Make the game of a normalised address, not played yet; raise AddressTaken, AddressErased."""
     return Game.objects.get(pk=_insert(email))
 
 
@@ -62,6 +63,8 @@ def erase_game(pk: int, *, by: Any, check: Callable[[Game], None]) -> Game:
 
 
 def _insert(email: str) -> int:
+    if Erasure.objects.of(email).exists():
+        raise AddressErased
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [email, now])

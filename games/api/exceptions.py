@@ -17,6 +17,14 @@ class AddressTaken(APIException):
         self.detail = {"detail": self.detail, "id": game_id}  # type: ignore[dict-item]
 
 
+class AddressErased(APIException):
+    """Whose address it is was forgotten: that is not undone by hand."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = _("This person was erased. Only they can come back.")
+    default_code = "address_erased"
+
+
 class VersionRequired(APIException):
     """The change does not say which version of the game it was made from."""
 

@@ -69,7 +69,9 @@ WRONG_FILTER = error_answer(
 )
 WRONG_TYPE = detail_answer("Not JSON.", 'Unsupported media type "text/plain" in request.')
 CONFLICT = error_answer(
-    "Another game has the address.", TAKEN, {"detail": "There is a game of this address.", "id": 7}
+    "Another game has the address, or it was erased.",
+    TAKEN,
+    {"detail": "There is a game of this address.", "id": 7},
 )
 OUTDATED = detail_answer(
     "The game has changed since it was read.",

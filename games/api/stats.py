@@ -7,8 +7,8 @@ from games.dashboard.page import current_numbers
 PERIODS = ("today", "yesterday", "week", "month", "ever")  # as games.dashboard.periods orders them
 
 
-def stats() -> dict[str, Any]:
-    numbers = current_numbers()
+def stats(user: Any) -> dict[str, Any]:
+    numbers = current_numbers(user)
     standing = numbers.standing
     return {
         "at": numbers.at,

@@ -117,7 +117,7 @@ class GameViewSet(JSONView, mixins.ListModelMixin, GenericViewSet):
 
     @action(detail=False)
     def stats(self, request: Request) -> Response:
-        return Response(StatsSerializer(stats()).data)
+        return Response(StatsSerializer(stats(request.user)).data)
 
     def _game(self, pk: str) -> Game:
         return get_object_or_404(Game, pk=int(pk))

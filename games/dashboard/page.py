@@ -1,5 +1,6 @@
 """The admin's first page: the campaign at a glance."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 from django.core.cache import cache
@@ -10,25 +11,30 @@ from redis import RedisError
 
 from games.dashboard.charts import day_chart, shades
 from games.dashboard.numbers import DAYS, Numbers
+from games.masking import may_see_addresses
 
 SECONDS = 60  # for which the same numbers are shown
 CHOICES = (30, DAYS)
+CROWD = 5  # addresses of a domain; that of fewer may tell whose they are
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add the numbers to the context, for those who may see the games."""
     if request.user.has_perm("games.view_game"):
-        context |= page(current_numbers(), request.GET.get("days", ""))
+        context |= page(current_numbers(request.user), request.GET.get("days", ""))
     return context
 
 
-def current_numbers() -> Numbers:
-    """Return the numbers, at most a minute old."""
+def current_numbers(user: Any) -> Numbers:
+    """Return the numbers, at most a minute old, for an account: rare domains are addresses too."""
     key = f"dashboard-{timezone.localdate()}"  # not yesterday's "today", even for a minute
     try:
-        return cast(Numbers, cache.get_or_set(key, Numbers.read, SECONDS))
+        numbers = cast(Numbers, cache.get_or_set(key, Numbers.read, SECONDS))
     except RedisError:  # the cache is a convenience
-        return Numbers.read()
+        numbers = Numbers.read()
+    if may_see_addresses(user):
+        return numbers
+    return replace(numbers, domains=[row for row in numbers.domains if row[1] >= CROWD])
 
 
 def page(numbers: Numbers, days: str) -> dict[str, Any]:

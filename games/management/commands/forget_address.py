@@ -13,7 +13,7 @@ from games.erasures import Erasure, RemovalState
 from games.forgetting import checked_reason, forget, preview, reapply
 from games.management.commands.export_address import ADDRESS_HELP, read_address
 
-LINE = re.compile(r"[0-9a-f]{64} \S+")
+LINE = re.compile(r"[0-9a-f]{32} \S+[+-]\d\d:\d\d")  # with its zone
 
 
 class Command(BaseCommand):

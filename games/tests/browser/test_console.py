@@ -50,6 +50,17 @@ def sign_in(new_page: NewPage, live_server: Any, campaign: None, complaints: Com
     return open_console
 
 
+def expect_readable(page: Page) -> None:
+    """Expect a page that axe-core finds nothing on, and that fits the screen."""
+    found = [
+        (page.url, violation["id"], [node["html"][:200] for node in violation["nodes"]])
+        for violation in Axe().run(page, options=WCAG).response["violations"]
+    ]
+    assert found == []
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) <= 0, f"{page.url} is wider than the screen"
+
+
 def addresses() -> list[str]:
     detail = f"{GAMES}{Game.objects.order_by('-play_count')[0].pk}/change/"
     return ["/admin/?days=90", GAMES, PLAYS, detail, f"{GAMES}export/", f"{GAMES}import/"]
@@ -71,13 +82,7 @@ def test_pages_are_accessible_and_fit(sign_in: NewPage, options: Any) -> None:
         page.wait_for_load_state("networkidle")
         for summary in page.locator(".console summary").all():
             summary.click()
-        found = [
-            (address, violation["id"], [node["html"][:200] for node in violation["nodes"]])
-            for violation in Axe().run(page, options=WCAG).response["violations"]
-        ]
-        assert found == []
-        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert page.evaluate(wide) <= 0, f"{address} is wider than the screen"
+        expect_readable(page)
 
 
 def test_filters_and_export_by_hand(sign_in: NewPage) -> None:

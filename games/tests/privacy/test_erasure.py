@@ -17,13 +17,14 @@ from esp.errors import ContactRejected, ESPMisconfigured
 from esp.gate import get_gate
 from esp.models import MockContact
 from esp.tests.fakes.brevo import FakeBrevo
+from esp_mail.keyed_hash import keyed_hash
 from games import contacts, services
 from games.contact_state import ContactState
 from games.contacts import LEASE, Outcome
 from games.dashboard.numbers import Numbers
 from games.delivery import Delivery
 from games.erased_hours import ErasedHour
-from games.erasures import ErasedKey, Erasure, RemovalState, digest
+from games.erasures import KEY_LIFE, ErasedKey, Erasure, RemovalState
 from games.exceptions import IdempotencyKeyReused
 from games.forgetting import anonymise, forget
 from games.importing import import_known_addresses
@@ -245,6 +246,65 @@ def test_repeated_request_of_an_erased_play_makes_no_row() -> None:
     assert Game.objects.get(email=CANARY).play_count == 1
 
 
+def test_keys_are_forgotten_when_nobody_repeats_them_any_more() -> None:
+    record_play(email=CANARY, idempotency_key="key-1")
+    erasure = forget(CANARY, reason="asked")
+    Delivery().run_once()
+    assert erasure.keys.exists()
+    Erasure.objects.update(erased_at=timezone.now() - KEY_LIFE)
+    Delivery().run_once()
+    assert not ErasedKey.objects.exists()
+    assert Erasure.objects.exists()
+
+
+def test_repeated_request_while_a_new_play_is_not_settled(settings: Settings) -> None:
+    first = record_play(email=CANARY, idempotency_key="key-1")
+    forget(CANARY, reason="asked")
+    settings.ESP_OPTIONS = {"failing": True}
+    assert record_play(email=CANARY) == (None, False, 1)
+    assert record_play(email=CANARY, idempotency_key="key-1") == first
+    assert Game.objects.get().play_count == 1
+
+
+def test_removal_waits_for_a_play_that_asks_the_esp_just_now() -> None:
+    """That play may have heard of the contact that is removed: it would never be added."""
+    record_play(email=CANARY)
+    forget(CANARY, reason="asked")
+    make_due()
+    play = Game.objects.record(email=CANARY).held
+    assert play
+    assert Delivery().run_once() == {"pending": 1}
+    Game.objects.store(play.game, Outcome(ContactState.FOUND, esp_status=True))
+    make_due()
+    assert Delivery().run_once() == {"removed": 1, "added": 1}
+    assert MockContact.objects.get().email == CANARY
+
+
+def test_erased_address_is_not_added_by_hand(sign_in: SignIn) -> None:
+    forget(CANARY, reason="asked")
+    root = sign_in("superuser")
+    page = root.post("/admin/games/game/add/", {"email": CANARY.upper()}).content.decode()
+    assert "This person was erased. Only they can come back." in page
+    assert not Game.objects.exists()
+    assert record_play(email=CANARY).games_count == 1
+
+
+def test_erased_address_is_not_added_by_the_staff_api(sign_in: SignIn) -> None:
+    forget(CANARY, reason="asked")
+    game = make_game("cem@test.ru", NOON)
+    root = sign_in("superuser")
+    answer = root.post("/api/games/", {"email": CANARY}, "application/json")
+    assert (answer.status_code, answer.json()) == (
+        409,
+        {"detail": "This person was erased. Only they can come back."},
+    )
+    url = f"/api/games/{game.pk}/"
+    version = {"If-Match": root.get(url)["ETag"]}
+    answer = root.patch(url, {"email": CANARY}, "application/json", headers=version)
+    assert answer.status_code == 409
+    assert Game.objects.get().email == "cem@test.ru"
+
+
 def test_key_of_long_ago_is_not_kept() -> None:
     game = make_game(CANARY, NOON)
     game.plays.update(idempotency_key="key-1")
@@ -302,13 +362,17 @@ def test_reapply_says_what_is_to_be_done_by_hand(
 ) -> None:
     settings.ESP_BACKEND = f"{__name__}.Unforgetting"
     make_game(CANARY)
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{digest(CANARY)} 2026-05-01T12:00:00+00:00\n"))
+    monkeypatch.setattr(
+        "sys.stdin", io.StringIO(f"{keyed_hash(CANARY)} 2026-05-01T12:00:00+00:00\n")
+    )
     out = io.StringIO()
     call_command("forget_address", reapply="-", stdout=out)
     assert "by hand" in out.getvalue()
 
 
-@pytest.mark.parametrize("text", [None, "cem@test.ru 2026-05-01", f"{'0' * 64} yesterday"])
+@pytest.mark.parametrize(
+    "text", [None, "cem@test.ru 2026-05-01", f"{'0' * 32} yesterday", f"{'0' * 32} 2026-05-01"]
+)
 def test_reapply_refuses_another_file(tmp_path: Any, text: str | None) -> None:
     file = tmp_path / "tombstones"
     if text:
@@ -339,6 +403,17 @@ def test_esp_that_was_changed_for_one_without_a_call(settings: Settings) -> None
     Delivery().run_once()
     erasure = Erasure.objects.get()
     assert (erasure.esp_state, erasure.email) == (RemovalState.BY_HAND, None)
+
+
+def test_esp_that_was_changed_for_another(settings: Settings, brevo: FakeBrevo) -> None:
+    """That one knows nothing of the contact: its answer would look as if all were done."""
+    settings.ESP_BACKEND, options = "esp.backends.mock.MockBackend", settings.ESP_OPTIONS
+    settings.ESP_OPTIONS = {}
+    forget(CANARY, reason="asked")
+    settings.ESP_BACKEND, settings.ESP_OPTIONS = "esp.backends.brevo.BrevoBackend", options
+    make_due()
+    Delivery().run_once()
+    assert Erasure.objects.get().esp_state == RemovalState.BY_HAND
 
 
 def test_refused_key_pauses_the_removal_only(

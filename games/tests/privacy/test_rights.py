@@ -7,10 +7,14 @@ from urllib.parse import unquote, urljoin
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from esp_mail.keyed_hash import keyed_hash
 from games.erasures import Erasure
+from games.forgetting import forget
 from games.models import Game
 from games.tests.console.campaign import make_game
 
@@ -39,13 +43,20 @@ PAGES = [
     (f"{PLAYS}PLAY/change/", 200, 200, 200, 200),
     (f"{PLAYS}export/", 403, 200, 403, 200),
     (f"{PLAYS}add/", 403, 403, 403, 403),
+    (f"{PLAYS}PLAY/history/", 200, 200, 200, 200),
+    (f"{PLAYS}PLAY/delete/", 403, 403, 403, 403),
     ("/admin/games/erasure/", 403, 403, 200, 200),
     ("/admin/games/erasure/ERASURE/change/", 403, 403, 200, 200),
     (LOG, 403, 403, 200, 200),
     (f"{LOG}ENTRY/change/", 403, 403, 200, 200),
     (f"{LOG}ENTRY/delete/", 403, 403, 403, 403),
     ("/admin/auth/user/", 403, 403, 403, 200),
+    ("/admin/auth/user/add/", 403, 403, 403, 200),
+    ("/admin/auth/user/USER/change/", 403, 403, 403, 200),
+    ("/admin/auth/user/USER/password/", 403, 403, 403, 200),
+    ("/admin/auth/user/USER/history/", 403, 403, 403, 200),
     ("/admin/auth/group/", 403, 403, 403, 200),
+    ("/admin/password_change/", 200, 200, 200, 200),
     ("/admin/esp/mockcontact/", 403, 403, 403, 200),
 ]
 # What a guess in the URL is answered: nobody's list is narrowed by an address but by a search.
@@ -55,6 +66,9 @@ GUESSES = [
     f"{GAMES}?email__regex=^q",
     f"{GAMES}?plays__game__email=qzx",
     f"{GAMES}?plays__idempotency_key=qzx",
+    f"{GAMES}{CANARY}/change/?_to_field=email",
+    f"{GAMES}?_to_field=email&_popup=1&email__contains=qzx",
+    f"{GAMES}?_facets=True&email__contains=qzx",
     f"{PLAYS}?game__email={CANARY}",
     f"{PLAYS}?game__email__startswith=qzx",
     f"{PLAYS}?idempotency_key=qzx",
@@ -67,6 +81,7 @@ def fill(page: str, game: Game) -> str:
     entry = LogEntry.objects.first()
     play = game.plays.all()[0].pk
     numbers = {"PK": game.pk, "PLAY": play, "ERASURE": erasure.pk, "ENTRY": entry and entry.pk}
+    numbers["USER"] = User.objects.get_or_create(username="somebody")[0].pk
     return re.sub(r"\b[A-Z]{2,}\b", lambda name: str(numbers[name[0]]), page)
 
 
@@ -109,6 +124,56 @@ def test_viewers_search_tells_nothing(sign_in: SignIn, game: Game, page: str, te
     assert 'id="searchbar"' not in body(answer)
 
 
+@pytest.mark.parametrize("extra", ["_facets=True", "_popup=1", "_to_field=id", "all=", "p=9"])
+def test_variants_of_the_lists_are_masked_too(sign_in: SignIn, game: Game, extra: str) -> None:
+    viewer = sign_in("viewers")
+    for page in (GAMES, PLAYS):
+        answer = viewer.get(f"{page}?{extra}", follow=True)
+        assert answer.status_code == 200
+        assert CANARY not in body(answer)
+
+
+def test_parts_of_rights_answer_no_guess(sign_in: SignIn, game: Game) -> None:
+    """Rights that a superuser gave one by one, without that to see addresses."""
+    viewer = sign_in("viewers")
+    account = User.objects.get(username="viewers")
+    for name in ("add_game", "export_game", "import_game"):
+        account.user_permissions.add(Permission.objects.get(codename=name))
+    for page in (f"{GAMES}add/", f"{GAMES}export/", f"{PLAYS}export/", f"{GAMES}import/"):
+        assert viewer.get(page).status_code == 403
+        assert viewer.post(page, {"email": CANARY}).status_code == 403
+
+
+def test_nobody_but_a_superuser_makes_superusers(sign_in: SignIn, game: Game) -> None:
+    """Also who has all of Django's rights to accounts and groups."""
+    manager = sign_in("managers")
+    account = User.objects.get(username="managers")
+    account.user_permissions.add(*Permission.objects.filter(content_type__app_label="auth"))
+    own = f"/admin/auth/user/{account.pk}/"
+    form = {"username": "managers", "is_superuser": "on", "is_staff": "on", "is_active": "on"}
+    assert manager.post(f"{own}change/", form).status_code == 403
+    passwords = {"password1": "right horse", "password2": "right horse"}
+    assert manager.post(f"{own}password/", passwords).status_code == 403
+    assert manager.post("/admin/auth/group/1/change/", {"name": "x"}).status_code == 403
+    assert manager.post("/admin/auth/user/add/", {"username": "x"} | passwords).status_code == 403
+    assert "/admin/auth/" not in body(manager.get("/admin/"))
+    account.refresh_from_db()
+    assert not account.is_superuser
+
+
+def test_domain_of_few_is_not_shown_to_viewers(sign_in: SignIn, game: Game) -> None:
+    for number in range(5):
+        make_game(f"player{number}@many.ru", NOON)
+    cache.clear()
+    viewer = sign_in("viewers")
+    for page in ("/admin/", "/api/games/stats/"):
+        assert "many.ru" in body(viewer.get(page))
+        assert "pqzrst" not in body(viewer.get(page))
+    manager = sign_in("managers")
+    assert "pqzrst" in body(manager.get("/admin/"))
+    assert "pqzrst" in body(manager.get("/api/games/stats/"))
+
+
 def test_managers_search_finds(sign_in: SignIn, game: Game) -> None:
     manager = sign_in("managers")
     assert 'id="searchbar"' in body(manager.get(GAMES))
@@ -122,15 +187,16 @@ def test_viewer_cannot_order_by_address(sign_in: SignIn, game: Game) -> None:
     make_game("aaa@test.ru", NOON)
     make_game("zzz@test.ru", NOON)
 
-    def orders(client: Client) -> list[list[str]]:
+    def orders(client: Client, *columns: str) -> list[list[str]]:
         return [
             [row.email for row in client.get(GAMES, {"o": order}).context["cl"].result_list]
-            for order in ("", "1", "-1")
+            for order in ("", *columns)
         ]
 
-    plain, up, down = orders(sign_in("viewers"))
+    # A manager's first column is the boxes of the actions.
+    plain, up, down = orders(sign_in("viewers"), "0", "-0")
     assert plain == up == down
-    plain, up, down = orders(sign_in("managers"))
+    plain, up, down = orders(sign_in("managers"), "1", "-1")
     assert up == sorted(plain) == down[::-1]
 
 
@@ -138,6 +204,16 @@ def test_autocomplete_answers_no_guess(sign_in: SignIn, game: Game) -> None:
     query = {"app_label": "games", "model_name": "play", "field_name": "game", "term": "qzx"}
     assert sign_in("viewers").get("/admin/autocomplete/", query).status_code in (403, 404)
     assert CANARY not in body(sign_in("managers").get("/admin/autocomplete/", query))
+
+
+def test_officer_filters_erasures_by_their_state_only(sign_in: SignIn) -> None:
+    forget(CANARY, reason="asked")
+    officer = sign_in("data protection")
+    url = "/admin/games/erasure/?esp_state__exact="
+    assert officer.get(f"{url}pending").context["cl"].result_count == 1
+    assert officer.get(f"{url}done").context["cl"].result_count == 0
+    for guess in ("email__startswith=qzx", f"digest={keyed_hash(CANARY)}", "keys__digest=x"):
+        assert officer.get(f"/admin/games/erasure/?{guess}").status_code == 400
 
 
 ACTIONS = {
@@ -198,7 +274,9 @@ def test_nothing_a_viewer_can_reach_holds_an_address(sign_in: SignIn, game: Game
         seen.add(kind)
         answer = viewer.get(url)
         text = body(answer)
-        assert "canary" not in f"{text}{unquote(str(answer.headers))}".lower(), url
+        answered = f"{text}{unquote(str(answer.headers))}".lower()
+        assert "canary" not in answered, url
+        assert "pqzrst" not in answered, url
         links = re.findall(r'(?:href|action|data-[a-z-]*url)="([^"]*)"', text)
         waiting += [urljoin(url, link.replace("&amp;", "&")) for link in links]
     assert f"{GAMES}{game.pk}/change/" in seen
