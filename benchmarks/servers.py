@@ -26,6 +26,7 @@ SETTINGS = {
     "DEBUG": "0",
     "HTTPS": "1",
     "SECRET_KEY": "benchmark-" * 5,
+    "PRIVACY_KEY": "benchmark",
     "ALLOWED_HOSTS": "127.0.0.1",
     "CORS_ALLOWED_ORIGINS": "https://play.example.com",
     "ESP_BACKEND": "esp.backends.mock.MockBackend",

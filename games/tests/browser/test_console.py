@@ -41,7 +41,7 @@ def sign_in(new_page: NewPage, live_server: Any, campaign: None, complaints: Com
         ours = (live_server.url, "data:", "blob:")
         page.on("request", lambda r: None if r.url.startswith(ours) else complaints.append(r.url))
         page.goto("/admin/login/?next=/admin/")
-        page.fill("#id_username", "admin")
+        page.fill("#id_login", "admin")
         page.fill("#id_password", "admin")
         page.press("#id_password", "Enter")
         page.wait_for_url("**/admin/")
