@@ -360,7 +360,7 @@ ESP_CONCURRENCY = environment.number(
 
 LOG_LEVEL = environment.log_level("LOG_LEVEL", "INFO")
 LOGGING = logs.configuration(LOG_LEVEL, plain=DEBUG)
-REQUEST_LOG_LEVEL = "WARNING" if DEBUG else LOG_LEVEL  # runserver has lines of its own
+LOG_REQUESTS = LOG_LEVEL in ("DEBUG", "INFO") and not DEBUG  # runserver has lines of its own
 # Where errors are reported besides.
 SENTRY_DSN = environment.text("SENTRY_DSN")
 if SENTRY_DSN:
