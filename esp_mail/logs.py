@@ -29,8 +29,8 @@ about: ContextVar[Mapping[str, str]] = ContextVar("about", default=MappingProxyT
 
 @contextmanager
 def lines_about(**names: str) -> Iterator[None]:
-    """Have the lines that are written meanwhile say these too."""
-    token = about.set({**about.get(), **names})
+    """Have the lines that are written meanwhile say these."""
+    token = about.set(names)
     try:
         yield
     finally:
