@@ -311,3 +311,11 @@ def test_supervisor_speaks_json_too(tmp_path: Path) -> None:
     events = [json.loads(line)["event"] for line in said.stdout.splitlines()]
     assert "from the process" in events
     assert any(event.startswith("one.1 started") for event in events)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_request_is_one_line(client: Any, settings: Any, capsys: Any, wanted: bool) -> None:  # noqa: FBT001
+    settings.LOG_REQUESTS = wanted
+    client.get(f"/{ADDRESS}", headers={"X-Request-ID": REQUEST_ID})
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["status"], line["request_id"]) for line in lines] == [(404, REQUEST_ID)] * wanted
