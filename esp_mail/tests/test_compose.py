@@ -31,7 +31,9 @@ def test_optional_services_are_hardened_too(override: str) -> None:
     assert added
     same = ("init", "read_only", "cap_drop", "security_opt", "restart", "logging")
     for service in added.values():
-        assert {key: service.get(key) for key in same} == {key: SERVICES["web"][key] for key in same}
+        assert {key: service.get(key) for key in same} == {
+            key: SERVICES["web"][key] for key in same
+        }
         assert {"mem_limit", "pids_limit"} <= service.keys()
         if "image" in service:
             assert re.search(r":v?\d+\.\d+\.\d+", service["image"])

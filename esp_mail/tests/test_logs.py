@@ -314,7 +314,7 @@ def test_supervisor_speaks_json_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_request_is_one_line(client: Any, settings: Any, capsys: Any, wanted: bool) -> None:  # noqa: FBT001
+def test_request_is_one_line(client: Any, settings: Any, capsys: Any, wanted: bool) -> None:
     settings.LOG_REQUESTS = wanted
     client.get(f"/{ADDRESS}", headers={"X-Request-ID": REQUEST_ID})
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]

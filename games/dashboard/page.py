@@ -6,7 +6,6 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS_ABBR
-from redis import RedisError
 
 from games.dashboard.charts import day_chart, shades
 from games.dashboard.numbers import DAYS, Numbers
@@ -25,10 +24,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def current_numbers() -> Numbers:
     """Return the numbers, at most a minute old."""
     key = f"dashboard-{timezone.localdate()}"  # not yesterday's "today", even for a minute
-    try:
-        return cast(Numbers, cache.get_or_set(key, Numbers.read, SECONDS))
-    except RedisError:  # the cache is a convenience
-        return Numbers.read()
+    return cast(Numbers, cache.get_or_set(key, Numbers.read, SECONDS))
 
 
 def page(numbers: Numbers, days: str) -> dict[str, Any]:
