@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn import glogging
-from prometheus_client import multiprocess
 
 from esp_mail import environment, logs
 
@@ -50,8 +49,10 @@ class Logger(glogging.Logger):  # type: ignore[misc]  # it has no types
 logger_class = Logger
 
 # Where the workers keep their metrics; the supervisor has made it for delivery too.
-if own_metrics := "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+if own_metrics := not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="metrics-")
+
+from prometheus_client import multiprocess  # noqa: E402 - looks for the folder as it is imported
 
 
 def pre_fork(_server: object, _worker: object) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import honcho.command
 import honcho.manager
-import structlog
 from honcho.printer import Printer
 
 from esp_mail import environment, logs
@@ -16,15 +15,14 @@ from esp_mail import environment, logs
 # contact that it holds; honcho's own 5 are not.
 honcho.manager.KILL_WAIT = 20
 
-line = structlog.wrap_logger(structlog.WriteLogger(sys.stdout), [*logs.COMMON, logs.render])
-
 
 class JSONPrinter(Printer):  # type: ignore[misc]  # honcho has no types
     """Prints what honcho itself has to say as the processes print theirs."""
 
     def write(self, message: Any) -> None:
         if message.name == honcho.manager.SYSTEM_PRINTER_NAME:
-            line.info(message.data.strip(), logger="supervise")
+            told = logs.line(event=message.data.strip(), logger="supervise")
+            print(told, end="", flush=True)  # noqa: T201 - where the processes' lines go
         else:
             super().write(message)
 

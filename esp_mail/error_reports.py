@@ -5,9 +5,8 @@ from typing import Any
 import sentry_sdk
 from django.core.exceptions import ImproperlyConfigured
 from sentry_sdk.utils import BadDsn
-from structlog.contextvars import get_contextvars
 
-from esp_mail.logs import is_databases_own, scrub
+from esp_mail.logs import about, is_databases_own, scrub
 
 
 def start(dsn: str) -> None:
@@ -35,5 +34,5 @@ def clean(event: Any, _hint: dict[str, Any]) -> Any:
     for exception in event.get("exception", {}).get("values", ()):
         if is_databases_own(exception.get("module")):
             exception["value"] = ""
-    event["tags"] = event.get("tags", {}) | get_contextvars()
+    event["tags"] = event.get("tags", {}) | {**about.get()}
     return scrub(event)

@@ -7,16 +7,34 @@ import json
 import re
 import sys
 import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import structlog
-from structlog.typing import EventDict, Processor
+from structlog.typing import EventDict
 
 PART = r"[^\s@\"<>()\[\],;:\\]"
 # From the beginning of a word only, so that a long word without an address is read once.
 ADDRESS = re.compile(rf"(?<!{PART}){PART}+?(?:(?:@|%40)+{PART}*)+", re.IGNORECASE)
 encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 DATABASE = re.compile(r"(django\.db|psycopg2|sqlite3)\b")
+# What each line says besides: the request's id, and the hash that stands for the address. Not by
+# structlog.contextvars, which goes through all variables of the context for each line.
+about: ContextVar[Mapping[str, str]] = ContextVar("about", default=MappingProxyType({}))
+
+
+@contextmanager
+def lines_about(**names: str) -> Iterator[None]:
+    """Have the lines that are written meanwhile say these."""
+    token = about.set(names)
+    try:
+        yield
+    finally:
+        about.reset(token)
 
 
 def scrub(value: Any) -> Any:
@@ -60,12 +78,15 @@ def render(_logger: Any, _method: str, event: EventDict) -> str:
     return line
 
 
-COMMON: list[Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso"),
-    tell_exception,
-]
+def add_common(_logger: Any, method: str, event: EventDict) -> EventDict:
+    """Add what every line says."""
+    timestamp = datetime.now(UTC).isoformat()
+    return {**event, **about.get(), "level": method, "timestamp": timestamp}
+
+
+def line(**event: Any) -> str:
+    """Return a line as logging writes it, which takes three times as long."""
+    return render(None, "", add_common(None, "info", event)) + "\n"
 
 
 def configuration(level: str, *, plain: bool) -> dict[str, Any]:
@@ -77,7 +98,7 @@ def configuration(level: str, *, plain: bool) -> dict[str, Any]:
             "plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
             "json": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": [structlog.stdlib.add_logger_name, *COMMON],
+                "foreign_pre_chain": [structlog.stdlib.add_logger_name, add_common, tell_exception],
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
             },
         },
@@ -92,5 +113,7 @@ def configuration(level: str, *, plain: bool) -> dict[str, Any]:
         "loggers": {
             name: {"handlers": [], "level": "NOTSET", "propagate": True}
             for name in ("django", "gunicorn.error", "gunicorn.access")
-        },
+        }
+        # The request's own line says that it was refused.
+        | {"django.request": {"level": "ERROR"}},
     }

@@ -161,16 +161,15 @@ if any("trial-only" in secret for secret in SECRETS) and (
         "everybody knows: make your own before ALLOWED_HOSTS names a public host."
     )
 
-# What all processes share. Redis where there is one: limits on plays need it.
+# Limits on plays need it; nothing else does, so that nothing else stops when it is away.
 REDIS_URL = environment.redis_url("REDIS_URL")
+# Attempts to sign in are counted here, exactly enough only where all processes share it.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
-        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},  # of 300, a crowd would push out a guesser's count
     }
-    if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
 }
 
 # The header in which the proxy states the client's address. Empty: nobody is believed.
@@ -360,7 +359,7 @@ ESP_CONCURRENCY = environment.number(
 
 LOG_LEVEL = environment.log_level("LOG_LEVEL", "INFO")
 LOGGING = logs.configuration(LOG_LEVEL, plain=DEBUG)
-REQUEST_LOG_LEVEL = "WARNING" if DEBUG else LOG_LEVEL  # runserver has lines of its own
+LOG_REQUESTS = LOG_LEVEL in ("DEBUG", "INFO") and not DEBUG  # runserver has lines of its own
 # Where errors are reported besides.
 SENTRY_DSN = environment.text("SENTRY_DSN")
 if SENTRY_DSN:

@@ -7,10 +7,10 @@ from collections import Counter
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
-from structlog.contextvars import bound_contextvars
 
 from esp.gate import get_gate
 from esp_mail.keyed_hash import keyed_hash
+from esp_mail.logs import lines_about
 from games.contact_state import ContactState
 from games.contacts import Outcome, settle
 from games.exceptions import database_is_away
@@ -104,8 +104,7 @@ class Delivery:
 
     def _settle(self, game: Game) -> str:
         """Settle one contact; what is logged meanwhile names the request that left it."""
-        names = {"request_id": game.request_id, "address_hash": keyed_hash(game.email)}
-        with bound_contextvars(**names):
+        with lines_about(request_id=game.request_id, address_hash=keyed_hash(game.email)):
             outcome = settle(game.email, seconds=CONTACT_BUDGET)
             self._store(game, outcome)
             logger.info("contact %s", outcome.state)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F
 from django.utils import timezone
-from structlog.contextvars import get_contextvars
 
 from esp_mail.keyed_hash import keyed_hash
+from esp_mail.logs import about
 from games.contact_state import ContactState
 from games.contacts import LEASE, Outcome, backoff
 from games.erasures import ErasedKey
@@ -149,7 +149,7 @@ class GameQuerySet(models.QuerySet["Game"]):
                 return game
 
     def _new(self, email: str, **fields: Any) -> Any:  # a Game
-        return self.model(email=email, request_id=get_contextvars().get("request_id", ""), **fields)
+        return self.model(email=email, request_id=about.get().get("request_id", ""), **fields)
 
     def _erased(self, email: str, idempotency_key: str) -> RecordedPlay | None:
         """Return the play of the key if it was erased: its repetition is no play."""

@@ -14,9 +14,9 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
-from structlog.contextvars import bind_contextvars
 
 from esp_mail.keyed_hash import keyed_hash
+from esp_mail.logs import about
 from games.exceptions import BodyTooLarge, LengthRequired
 from games.limits import admit
 from games.schema import describe_play
@@ -83,7 +83,7 @@ class VerificationMailView(APIView):
     def post(self, request: Request) -> Response:
         email = PLAY.run_validation(request.data)["email"]
         key = get_idempotency_key(request.META)
-        bind_contextvars(address_hash=keyed_hash(email))  # in this request's lines of the log
+        about.set({**about.get(), "address_hash": keyed_hash(email)})
         admit(email=email, idempotency_key=key, request=request)
         result = record_play(email=email, idempotency_key=key)
         return Response(result._asdict())

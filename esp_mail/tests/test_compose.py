@@ -23,6 +23,23 @@ def test_service_is_hardened(name: str) -> None:
     assert {"mem_limit", "pids_limit", "logging", "tmpfs"} <= service.keys()
 
 
+@pytest.mark.parametrize("override", ["redis", "monitoring", "pgbouncer"])
+def test_optional_services_are_hardened_too(override: str) -> None:
+    text = (settings.BASE_DIR / f"compose.{override}.yaml").read_text()
+    services = yaml.safe_load(text)["services"]
+    added = {name: service for name, service in services.items() if name not in SERVICES}
+    assert added
+    same = ("init", "read_only", "cap_drop", "security_opt", "restart", "logging")
+    for service in added.values():
+        assert {key: service.get(key) for key in same} == {
+            key: SERVICES["web"][key] for key in same
+        }
+        assert {"mem_limit", "pids_limit"} <= service.keys()
+        if "image" in service:
+            assert re.search(r":v?\d+\.\d+\.\d+", service["image"])
+            assert service["user"] != "root"
+
+
 def test_nobody_is_root() -> None:
     dockerfile = (settings.BASE_DIR / "Dockerfile").read_text()
     stages = dict(re.findall(r"AS (nginx|web)\n(.*?)(?=\nFROM|\Z)", dockerfile, re.DOTALL))

@@ -4,6 +4,7 @@ import gzip
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -144,6 +145,44 @@ def test_nothing_that_is_written_names_anybody(
     assert statuses == [200, 200, 400, 404, 200, 500]
 
 
+def test_accounts_name_nobody_either(
+    transactional_db: None, tmp_path: Path, sentry: FakeSentry
+) -> None:
+    person = {"login": ADDRESS, "email": ADDRESS, "password": KEY, "password1": KEY}
+    # There is no mail server on this port: the failure to send is logged.
+    environment = {"SENTRY_DSN": sentry.dsn, "EMAIL_URL": "smtp://127.0.0.1:9"}
+    (tmp_path / "no_manifest.py").write_text(
+        "from esp_mail.settings import *\nSTORAGES['staticfiles']['BACKEND'] = "
+        "'django.contrib.staticfiles.storage.StaticFilesStorage'\n"
+    )
+    environment |= {"DJANGO_SETTINGS_MODULE": "no_manifest", "PYTHONPATH": str(tmp_path)}
+    with deployment(tmp_path, LOG_LEVEL="DEBUG", **environment) as site:
+        for page in ("login", "signup", "password/reset"):
+            url = f"{site.site}/accounts/{page}/?next=/{ADDRESS}"
+            with requests.Session() as browser:
+                token = re.findall(
+                    r'name="csrfmiddlewaretoken" value="(\w+)"', browser.get(url).text
+                )
+                sent = person | {"csrfmiddlewaretoken": token[0]}
+                assert browser.post(url, sent, allow_redirects=False).status_code in (200, 302)
+                refused = browser.post(url, person, headers={"Referer": f"https://{ADDRESS}/"})
+                assert refused.status_code == 403
+        app = f"{site.site}/api/auth/app/v1/auth/login"
+        assert requests.post(app, json=person, timeout=9).status_code == 401
+        odd_host = {"Host": "canary.person%40canary.example"}
+        assert requests.get(site.site, headers=odd_host, timeout=9).status_code == 400
+        unknown = {"Idempotency-Key": f"{ADDRESS}" * 10}
+        assert site.play("cem@test.ru", **unknown).status_code == 400
+        assert site.play("cem@test.ru", **{"Idempotency-Key": KEY}).status_code == 200
+        metrics = requests.get(f"{site.site}/metrics", timeout=9).text
+    assert_silent(site, metrics, sentry.text())
+    events = [line["event"] for line in site.lines()]
+    assert any(event.startswith("mail not sent") for event in events)
+    assert not any(
+        event.startswith(("Bad Request", "Not Found", "Unauthorized")) for event in events
+    )
+
+
 def test_one_id_from_the_proxy_to_delivery(
     transactional_db: None, tmp_path: Path, brevo: FakeBrevo
 ) -> None:
@@ -272,3 +311,11 @@ def test_supervisor_speaks_json_too(tmp_path: Path) -> None:
     events = [json.loads(line)["event"] for line in said.stdout.splitlines()]
     assert "from the process" in events
     assert any(event.startswith("one.1 started") for event in events)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_request_is_one_line(client: Any, settings: Any, capsys: Any, wanted: bool) -> None:
+    settings.LOG_REQUESTS = wanted
+    client.get(f"/{ADDRESS}", headers={"X-Request-ID": REQUEST_ID})
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["status"], line["request_id"]) for line in lines] == [(404, REQUEST_ID)] * wanted

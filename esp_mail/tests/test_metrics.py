@@ -50,8 +50,11 @@ def counted(site: Deployment) -> dict[str, float]:
     }
 
 
-def test_counts_outlive_a_worker(transactional_db: None, tmp_path: Path) -> None:
-    with deployment(tmp_path) as site:
+@pytest.mark.parametrize("environment", [{}, {"PROMETHEUS_MULTIPROC_DIR": ""}])
+def test_counts_outlive_a_worker(
+    transactional_db: None, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    with deployment(tmp_path, **environment) as site:
         for number in range(20):
             site.play("cem@test.ru", **{"Idempotency-Key": str(number), "Connection": "close"})
         for _ in range(3):

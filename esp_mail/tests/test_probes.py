@@ -6,13 +6,13 @@ import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
-from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from esp.errors import ESPMisconfigured
 from esp.gate import get_gate
 from esp_mail import probes
 from esp_mail.client import client_address
 from esp_mail.error_reports import clean
+from esp_mail.logs import lines_about
 from games import debts
 from games.models import DeliveryPause
 from games.tests.factories import GameFactory
@@ -122,9 +122,9 @@ def test_report_tells_nothing_of_the_visitor() -> None:
             ]
         },
     }
-    clear_contextvars()
-    bind_contextvars(request_id="of-the-request")
-    assert clean(event, {}) == {
+    with lines_about(request_id="of-the-request"):
+        cleaned = clean(event, {})
+    assert cleaned == {
         "request": {"method": "GET"},
         "logentry": {"message": "lost [address]"},
         "exception": {

@@ -223,10 +223,10 @@ def test_postgres_connections_are_kept_and_checked() -> None:
 REDIS = {"REDIS_URL": "redis://:p4ssw0rd@redis:6379/0"}
 
 
-def test_cache_is_the_database_unless_there_is_redis() -> None:
+@pytest.mark.parametrize("redis", [{}, REDIS])
+def test_cache_is_the_database_so_that_staff_sign_in_without_redis(redis: dict[str, str]) -> None:
     backend = "CACHES['default']['BACKEND'].rpartition('.')[2], CACHES['default']['LOCATION']"
-    assert printed(backend, **PRODUCTION) == "DatabaseCache cache"
-    assert printed(backend, **PRODUCTION | REDIS) == f"RedisCache {REDIS['REDIS_URL']}"
+    assert printed(backend, **PRODUCTION | redis) == "DatabaseCache cache"
 
 
 def test_limits() -> None:
@@ -306,10 +306,3 @@ def test_staff_show_a_second_factor_unless_told_otherwise() -> None:
     assert printed("STAFF_REQUIRES_MFA", **PRODUCTION) == "True"
     assert printed("STAFF_REQUIRES_MFA", STAFF_REQUIRES_MFA="0", **PRODUCTION) == "False"
     assert printed("STAFF_REQUIRES_MFA", DEBUG="1") == "False"
-
-
-@pytest.mark.parametrize(
-    ("url", "kind"), [("", "DatabaseCache"), ("redis://r:6379/1", "RedisCache")]
-)
-def test_limits_are_kept_where_all_processes_see_them(url: str, kind: str) -> None:
-    assert printed("CACHES['default']['BACKEND']", REDIS_URL=url, **PRODUCTION).endswith(kind)

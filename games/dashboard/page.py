@@ -7,7 +7,6 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS_ABBR
-from redis import RedisError
 
 from games.dashboard.charts import day_chart, shades
 from games.dashboard.numbers import DAYS, Numbers
@@ -28,10 +27,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def current_numbers(user: Any) -> Numbers:
     """Return the numbers, at most a minute old, for an account: rare domains are addresses too."""
     key = f"dashboard-{timezone.localdate()}"  # not yesterday's "today", even for a minute
-    try:
-        numbers = cast(Numbers, cache.get_or_set(key, Numbers.read, SECONDS))
-    except RedisError:  # the cache is a convenience
-        numbers = Numbers.read()
+    numbers = cast(Numbers, cache.get_or_set(key, Numbers.read, SECONDS))
     if may_see_addresses(user):
         return numbers
     return replace(numbers, domains=[row for row in numbers.domains if row[1] >= CROWD])

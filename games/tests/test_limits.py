@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import requests
-from django.test import Client
 from prometheus_client import REGISTRY
 
 from games.limits import get_limiter, one_client
@@ -207,16 +206,3 @@ def test_windows_are_exact_over_several_processes(transactional_db: None, tmp_pa
 )
 def test_one_client(address: str, client: str) -> None:
     assert one_client(address) == client
-
-
-def test_dashboard_without_its_redis(admin_client: Client, settings: Any, tmp_path: Path) -> None:
-    with redis_server(tmp_path) as server:
-        settings.CACHES = {
-            "default": {
-                "BACKEND": "django.core.cache.backends.redis.RedisCache",
-                "LOCATION": server.url,
-            }
-        }
-        assert admin_client.get("/admin/").status_code == 200
-        assert [name for name in server.content() if "dashboard" in name]
-    assert admin_client.get("/admin/").status_code == 200
