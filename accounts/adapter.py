@@ -6,6 +6,9 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.stages import EmailVerificationStage
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.ratelimit import respond_429
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
@@ -19,6 +22,16 @@ logger = logging.getLogger(__name__)
 class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)
+
+    def validation_error(self, code: str, *args: Any) -> Any:
+        """Return what django-allauth is to raise; too many guesses are 429, not a wrong field."""
+        if code == "too_many_login_attempts":
+            return ImmediateHttpResponse(respond_429(context.request))
+        return super().validation_error(code, *args)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        # Theirs has the Host header in it, and with each port a client begins anew.
+        return str(credentials.get("email") or credentials.get("username", "")).lower()
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Return whether there is a mail server: nobody could confirm an address without one."""

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
-from accounts.me.erasure import SENT, asked_by, erase, send_link
+from accounts.me.erasure import SENT, asked_for, erase, send_link
 from accounts.me.person import confirmed_address, find_game
 
 
@@ -41,13 +41,13 @@ class ErasurePage(TemplateView):
     template_name = "accounts/erasure.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        user = asked_by(kwargs["key"])
-        if user is None:
+        address = asked_for(kwargs["key"])
+        if address is None:
             raise Http404
-        self.person = user
+        self.address = address
         return super().dispatch(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, key: str) -> HttpResponse:
-        erase(self.person)
+        erase(self.address)
         messages.success(request, _("Everything about you is erased."))
         return redirect("play")

@@ -108,7 +108,7 @@ def test_erased_by_an_officer_with_the_esp_down_at_first(
     assert found["Location"] == f"/admin/games/game/person/{game.pk}/"
     assert CANARY in officer.get(found["Location"]).content.decode()
     preview = officer.post(ERASE, {"address": CANARY})
-    assert preview.context["preview"] == (1, 1, 0, True)
+    assert preview.context["preview"] == (1, 1, 0, 0, 0, True)
     assert Game.objects.exists()
     refused = officer.post(ERASE, {"address": CANARY, "reason": f"from {CANARY}"})
     assert "must not hold an address" in refused.content.decode()
