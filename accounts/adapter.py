@@ -5,6 +5,7 @@ from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -40,6 +41,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def clean_email(self, email: str) -> str:
         """Return the address in the form that games have, so that one person is one account."""
         return super().clean_email(normalise_address(email))
+
+    def can_delete_email(self, email_address: EmailAddress) -> bool:
+        """Keep the address by which its owner signs in."""
+        return not email_address.primary and bool(super().can_delete_email(email_address))
 
     def generate_unique_username(self, txts: list[str | None], regex: str | None = None) -> str:
         """Return a name that says nothing of the address: it is shown where the address is not."""
