@@ -20,8 +20,8 @@ def holders(email: str) -> QuerySet[User]:
 
 
 def players(accounts: QuerySet[User]) -> QuerySet[User]:
-    """Narrow to those that go with their person: not staff, nor whom the log of staff names."""
-    return accounts.filter(is_staff=False, is_superuser=False, logentry=None)
+    """Narrow to those that go with their person: not staff, nor whom the log or an erasure names."""
+    return accounts.filter(is_staff=False, is_superuser=False, logentry=None, erasure=None)
 
 
 def about_accounts(email: str) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.me.person import confirmed_address
-from games.erasures import Erasure, digest
+from esp_mail.keyed_hash import keyed_hash
+from games.erasures import Erasure
 from games.forgetting import forget
 
 SALT = "accounts.erasure"
@@ -47,7 +48,7 @@ def asked_for(key: str) -> str | None:
 
 
 def _wish(user: User, address: str) -> list[Any]:
-    return [user.pk, digest(address), Erasure.objects.of(address).count()]
+    return [user.pk, keyed_hash(address), Erasure.objects.of(address).count()]
 
 
 def erase(address: str) -> None:
