@@ -20,7 +20,7 @@ def holders(email: str) -> QuerySet[User]:
 
 
 def players(accounts: QuerySet[User]) -> QuerySet[User]:
-    """Narrow to those that go with their person: not staff, nor whom the log or an erasure names."""
+    """Narrow to those that go with their person: not staff, nor named by the log or an erasure."""
     return accounts.filter(is_staff=False, is_superuser=False, logentry=None, erasure=None)
 
 

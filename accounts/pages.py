@@ -11,8 +11,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
-from accounts.me.erasure import SENT, asked_for, erase, send_link
+from accounts.me.erasure import SENT, asked_for, send_link
 from accounts.me.person import confirmed_address, find_game
+from games.forgetting import forget
 
 
 class AccountPage(LoginRequiredMixin, TemplateView):
@@ -48,6 +49,6 @@ class ErasurePage(TemplateView):
         return super().dispatch(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, key: str) -> HttpResponse:
-        erase(self.address)
+        forget(self.address, reason="asked for by the person")
         messages.success(request, _("Everything about you is erased."))
         return redirect("play")

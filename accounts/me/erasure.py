@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.me.person import confirmed_address
 from esp_mail.keyed_hash import keyed_hash
 from games.erasures import Erasure
-from games.forgetting import forget
 
 SALT = "accounts.erasure"
 SENT = _("We have sent you a link. Nothing is erased before you open it and confirm.")
@@ -49,8 +48,3 @@ def asked_for(key: str) -> str | None:
 
 def _wish(user: User, address: str) -> list[Any]:
     return [user.pk, keyed_hash(address), Erasure.objects.of(address).count()]
-
-
-def erase(address: str) -> None:
-    """Forget the person: game, plays and account; a staff account is a superuser's matter."""
-    forget(address, reason="asked for by the person")
