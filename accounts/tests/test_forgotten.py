@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from accounts.tests.people import make_player, make_staff, signed_in
-from games.admin.log import CHANGE
 from games.erasures import Erasure
 from games.forgetting import anonymise, forget, preview
 from games.person import about
