@@ -5,7 +5,11 @@ from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.ratelimit import respond_429
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
@@ -20,6 +24,16 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)
 
+    def validation_error(self, code: str, *args: Any) -> Any:
+        """Return what django-allauth is to raise; too many guesses are 429, not a wrong field."""
+        if code == "too_many_login_attempts":
+            return ImmediateHttpResponse(respond_429(context.request))
+        return super().validation_error(code, *args)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        # Theirs has the Host header in it, and with each port a client begins anew.
+        return str(credentials.get("email") or credentials.get("username", "")).lower()
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Return whether there is a mail server: nobody could confirm an address without one."""
         return bool(settings.MAIL_ENABLED)
@@ -27,6 +41,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def clean_email(self, email: str) -> str:
         """Return the address in the form that games have, so that one person is one account."""
         return super().clean_email(normalise_address(email))
+
+    def can_delete_email(self, email_address: EmailAddress) -> bool:
+        """Keep the address by which its owner signs in."""
+        return not email_address.primary and bool(super().can_delete_email(email_address))
 
     def generate_unique_username(self, txts: list[str | None], regex: str | None = None) -> str:
         """Return a name that says nothing of the address: it is shown where the address is not."""

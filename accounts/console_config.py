@@ -1,5 +1,6 @@
-"""Not in apps.py, where Django would take the admin's class for one of this application's."""
+"""Others' applications, set up; not in apps.py, where Django would take them for this one."""
 
+from allauth.account.apps import AccountConfig
 from django.contrib.admin.apps import AdminConfig
 
 
@@ -7,3 +8,11 @@ class ConsoleConfig(AdminConfig):
     """The admin, entered through the site's own login."""
 
     default_site = "accounts.console.Console"
+
+
+class SignInConfig(AccountConfig):
+    """django-allauth's, with its middleware in ours, which steps aside for plays."""
+
+    def ready(self) -> None:
+        # As theirs, but for the demand that the settings name theirs.
+        from allauth.account import checks  # noqa: F401, PLC0415 - needs the models

@@ -11,8 +11,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
-from accounts.me.erasure import SENT, asked_by, erase, send_link
+from accounts.me.erasure import SENT, asked_for, send_link
 from accounts.me.person import confirmed_address, find_game
+from games.forgetting import forget
 
 
 class AccountPage(LoginRequiredMixin, TemplateView):
@@ -41,13 +42,13 @@ class ErasurePage(TemplateView):
     template_name = "accounts/erasure.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        user = asked_by(kwargs["key"])
-        if user is None:
+        address = asked_for(kwargs["key"])
+        if address is None:
             raise Http404
-        self.person = user
+        self.address = address
         return super().dispatch(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, key: str) -> HttpResponse:
-        erase(self.person)
+        forget(self.address, reason="asked for by the person")
         messages.success(request, _("Everything about you is erased."))
         return redirect("play")

@@ -53,7 +53,7 @@ INSTALLED_APPS = [
     "django_filters",
     "knox",
     "allauth",
-    "allauth.account",
+    "accounts.console_config.SignInConfig",  # allauth.account
     "allauth.mfa",
     "allauth.headless",
     "corsheaders",
@@ -83,7 +83,7 @@ MIDDLEWARE = [
     "esp_mail.middleware.PagesAuthentication",
     "esp_mail.middleware.PagesMessage",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
+    "esp_mail.middleware.pages_account",
 ]
 
 ROOT_URLCONF = "esp_mail.urls"

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.holders import addresses, holders, players, remove_accounts
 from esp.backends import get_backend
 from esp.backends.base import ForgetsContacts
 from esp_mail.keyed_hash import keyed_hash
@@ -28,6 +29,8 @@ class Preview(NamedTuple):
     games: int
     plays: int
     pending: int  # contacts that are still owed to the ESP
+    accounts: int
+    staff: int  # accounts that stay: a superuser must see to them
     esp_forgets: bool  # whether the ESP can be asked; else somebody must do it there by hand
 
 
@@ -37,10 +40,13 @@ def esp_forgets() -> bool:
 
 def preview(email: str) -> Preview:
     games = Game.objects.filter(email=email)
+    accounts, gone = holders(email), players(holders(email)).count()
     return Preview(
         games.count(),
         Play.objects.filter(game__email=email).count(),
         games.filter(contact_state=ContactState.PENDING).count(),
+        gone,
+        accounts.count() - gone,
         esp_forgets(),
     )
 
@@ -56,8 +62,9 @@ def checked_reason(reason: str) -> str:
 
 
 def forget(email: str, *, reason: str, by: Any = None) -> Erasure:
-    """Erase a normalised address with its plays, and owe its removal to the ESP: one transaction.
+    """Erase a normalised address with its plays and accounts, and owe its removal to the ESP.
 
+    One transaction.
     A play under way either is counted before and goes with the rest, or makes a new row after. What
     it may still tell the ESP comes before the removal, which waits for a lease's time.
     """
@@ -76,6 +83,7 @@ def forget(email: str, *, reason: str, by: Any = None) -> Erasure:
         )
         _keep_keys(erasure, games)
         _erase(games)
+        remove_accounts(email)
     return erasure
 
 
@@ -121,6 +129,10 @@ def reapply(tombstones: dict[str, datetime]) -> Iterator[Erasure]:
     rows = Game.objects.order_by().values_list("email", "first_played_at").iterator()
     for email in [email for email, first in rows if _is_back(known.get(keyed_hash(email)), first)]:
         yield forget(email, reason=_RESTORED)
+    for email in [
+        email for email, made in addresses() if _is_back(known.get(keyed_hash(email)), made)
+    ]:
+        remove_accounts(email)
 
 
 _RESTORED = "restored from a backup"

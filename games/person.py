@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 
+from accounts.holders import about_accounts
 from esp.addresses import readable_address
 from esp.models import MockContact
 from games.erasures import Erasure
@@ -21,6 +22,7 @@ def about(email: str) -> dict[str, Any]:
         "plays": list(_plays(game)) if game else [],
         "contact": _contact(game) if game else None,
         "mock_contact": MockContact.objects.filter(email=email).values("added_at").first(),
+        "accounts": list(about_accounts(email)),
         "erasures": list(erasures),
         "log": list(_log(game)) if game else [],
     }

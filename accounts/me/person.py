@@ -3,8 +3,6 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from allauth.mfa.utils import is_mfa_enabled
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -26,14 +24,9 @@ def find_game(address: str) -> Game | None:
     return Game.objects.filter(email=address).first()
 
 
-def everything(user: User, address: str) -> dict[str, Any]:
+def everything(address: str) -> dict[str, Any]:
     """Return all that is kept of the person, but for the names of the staff in it."""
     kept = about(address)
     for entry in kept["log"]:
         del entry["by"]
-    account = {
-        "date_joined": user.date_joined,
-        "last_login": user.last_login,
-        "second_factor": is_mfa_enabled(user),
-    }
-    return {"exported_at": timezone.now(), "account": account, **kept}
+    return {"exported_at": timezone.now(), **kept}

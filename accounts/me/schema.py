@@ -43,16 +43,20 @@ OWN_GAME = {name: GAME[name] for name in OwnGameSerializer.Meta.fields}
 ME = {"email": "cem@test.ru", "game": OWN_GAME}
 EVERYTHING = {
     "exported_at": "2026-05-04T09:00:00Z",
-    "account": {
-        "date_joined": "2026-05-01T12:05:00Z",
-        "last_login": "2026-05-04T08:59:00Z",
-        "second_factor": False,
-    },
     "address": "cem@test.ru",
     "game": {"number": 7, "plays": 1, "first_play": PLAYED_AT, "last_play": PLAYED_AT},
     "plays": [{"number": 1, "played_at": PLAYED_AT, "esp_status": False, "idempotency_key": None}],
     "contact": {"state": "added", "attempts": 1, "next_attempt": None, "last_error": ""},
     "mock_contact": None,
+    "accounts": [
+        {
+            "staff": False,
+            "confirmed": True,
+            "date_joined": "2026-05-01T12:05:00Z",
+            "last_login": "2026-05-04T08:59:00Z",
+            "second_factor": False,
+        }
+    ],
     "erasures": [],
     "log": [],
 }

@@ -20,11 +20,11 @@ class EverythingSerializer(serializers.Serializer):
     """The parts are as games.person tells them."""
 
     exported_at = serializers.DateTimeField()
-    account = serializers.DictField()
     address = serializers.CharField()
     game = serializers.JSONField()
     plays = serializers.JSONField()
     contact = serializers.JSONField()
     mock_contact = serializers.JSONField()
+    accounts = serializers.JSONField()
     erasures = serializers.JSONField()
     log = serializers.JSONField()

@@ -12,7 +12,6 @@ PUBLIC = {
     "": "the game",
     "language/": "sets a cookie",
     "^(?P<name>verification-mail[a-z-]*\\.js)$": "public code",
-    "healthz": "says that the process lives",
     "robots.txt": "for search engines",
     "favicon.ico": "a picture",
     "api/^verification_mail/?$": "a play",

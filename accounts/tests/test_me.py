@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.core import mail, signing
 from django.test import Client
 
-from accounts.me.erasure import SALT
 from accounts.tests.people import JSON, body, make_player, make_staff, signed_in
 from games.models import Game, Play
 from games.tests.console.campaign import make_game
@@ -58,18 +57,33 @@ def test_staff_keep_their_account(db: None) -> None:
     Client().post(link())
     assert User.objects.get() == clerk
     assert not Game.objects.exists()
+    make_game("cem@test.ru", PLAYED_AT)
+    assert Client().post(link()).status_code == 404  # the link is used
+    assert Game.objects.exists()
 
 
-@pytest.mark.parametrize("key", ["x", signing.dumps(1, salt="other"), "a:b:c"])
+@pytest.mark.parametrize("key", ["x", signing.dumps([1, "x", 0], salt="other"), "a:b:c"])
 def test_made_up_links_lead_nowhere(player: User, key: str) -> None:
     assert Client().post(f"/accounts/erasure/{key}/").status_code == 404
     assert Game.objects.count() == 2
 
 
 def test_link_is_good_for_a_day(player: User, monkeypatch: Any) -> None:
-    key = signing.dumps(player.pk, salt=SALT)
+    signed_in(player).post("/api/me/erasure/")
+    assert Client().get(link()).status_code == 200
     monkeypatch.setattr("accounts.me.erasure.VALID", -1)
-    assert Client().get(f"/accounts/erasure/{key}/").status_code == 404
+    assert Client().get(link()).status_code == 404
+
+
+def test_link_is_for_the_address_that_it_was_sent_to(player: User) -> None:
+    signed_in(player).post("/api/me/erasure/")
+    EmailAddress.objects.update(email="eva@test.ru")
+    assert Client().post(link()).status_code == 404
+    EmailAddress.objects.update(email="cem@test.ru", verified=False)
+    assert Client().post(link()).status_code == 404
+    User.objects.update(is_active=False)
+    assert Client().post(link()).status_code == 404
+    assert Game.objects.count() == 2
 
 
 def test_no_more_mails_than_five_an_hour(player: User) -> None:

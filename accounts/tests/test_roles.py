@@ -209,7 +209,13 @@ def test_export(game: Game, who: str) -> None:
     assert data["address"] == ("cem@test.ru" if own else "eva@test.ru")
     assert (data["game"] or {}).get("plays") == (2 if own else None)
     assert [play["number"] for play in data["plays"]] == ([1, 2] if own else [])
-    assert set(data["account"]) == {"date_joined", "last_login", "second_factor"}
+    [account] = data["accounts"]
+    assert (account["staff"], account["confirmed"], account["second_factor"]) == (
+        False,
+        True,
+        False,
+    )
+    assert set(account) == {"staff", "confirmed", "second_factor", "date_joined", "last_login"}
 
 
 def without_ids(answer: Any) -> Any:

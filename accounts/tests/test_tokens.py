@@ -77,6 +77,12 @@ def test_one_sees_and_revokes_the_own_tokens_only(clerk: User) -> None:
     assert Token.objects.exists()
 
 
+def test_form_offers_three_months(clerk: User) -> None:
+    page = signed_in(clerk).get(f"{TOKENS}add/")
+    expiry = page.context["adminform"].form.initial["expiry"]
+    assert timedelta(days=89) < expiry - timezone.now() <= timedelta(days=90)
+
+
 def test_who_may_not_make_tokens_makes_none(db: None) -> None:
     clerk = make_staff("clerk", "managers")
     assert signed_in(clerk).post(f"{TOKENS}add/", form()).status_code == 403

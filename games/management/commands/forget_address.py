@@ -48,7 +48,8 @@ class Command(BaseCommand):
     def _forget(self, email: str, reason: str, *, sure: bool) -> None:
         found = preview(email)
         self.stdout.write(
-            f"Games: {found.games}, plays: {found.plays}, contacts still owed: {found.pending}. "
+            f"Games: {found.games}, plays: {found.plays}, contacts still owed: {found.pending}, "
+            f"accounts: {found.accounts}, accounts of staff, which stay: {found.staff}. "
             + ("The ESP will be asked to forget." if found.esp_forgets else BY_HAND)
         )
         if not sure:

@@ -109,7 +109,7 @@ def test_erased_by_an_officer_with_the_esp_down_at_first(
     assert found["Location"] == f"/admin/games/game/person/{game.pk}/"
     assert CANARY in officer.get(found["Location"]).content.decode()
     preview = officer.post(ERASE, {"address": CANARY})
-    assert preview.context["preview"] == (1, 1, 0, True)
+    assert preview.context["preview"] == (1, 1, 0, 0, 0, True)
     assert Game.objects.exists()
     refused = officer.post(ERASE, {"address": CANARY, "reason": f"from {CANARY}"})
     assert "must not hold an address" in refused.content.decode()
@@ -148,7 +148,8 @@ def test_erased_on_the_command_line_with_the_mock(monkeypatch: pytest.MonkeyPatc
     record_play(email=CANARY)
     out = io.StringIO()
     call_command("forget_address", CANARY, stdout=out)
-    assert "Games: 1, plays: 1, contacts still owed: 0. The ESP will be asked" in out.getvalue()
+    assert "Games: 1, plays: 1, contacts still owed: 0, accounts: 0," in out.getvalue()
+    assert "The ESP will be asked" in out.getvalue()
     assert "Nothing was done" in out.getvalue()
     assert Game.objects.exists()
     with pytest.raises(CommandError, match="Say why"):

@@ -44,6 +44,7 @@ def test_page_and_file_hold_everything(sign_in: SignIn, game: Game) -> None:
             play | {"number": 1, "esp_status": False},
             play | {"number": 2, "esp_status": True},
         ],
+        "accounts": [],
         "erasures": [],
     }
 
