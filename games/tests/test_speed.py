@@ -5,6 +5,7 @@ import io
 import pstats
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg2.extensions
@@ -100,16 +101,24 @@ def test_returning_play_is_one_round_trip() -> None:
     assert len(queries) == CountingCursor.executed == 1
 
 
-@on_postgresql
-@pytest.mark.django_db(transaction=True)
-def test_returning_play_takes_few_function_calls() -> None:
+def profiled() -> tuple[bytes, pstats.Stats]:
     for _ in range(3):  # what is done once in a process is not counted
         send(application)
     with cProfile.Profile() as profile:
         body = send(application)
+    connection.close()
+    return body, pstats.Stats(profile)
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_returning_play_takes_few_function_calls() -> None:
+    # A thread, as in production: in this one the browser's tests leave an event loop running, for
+    # which Django looks before each statement.
+    with ThreadPoolExecutor() as pool:
+        body, stats = pool.submit(profiled).result()
     assert body == b'{"esp_status":true,"games_status":true,"games_count":4}'
-    stats: Any = pstats.Stats(profile)
-    assert stats.total_calls < CALLS
+    assert stats.total_calls < CALLS  # type: ignore[attr-defined]  # missing in the stubs
 
 
 def test_headers_are_all_there() -> None:
