@@ -92,7 +92,7 @@ class Erasure(models.Model):
     )
     email = AddressField(null=True)
     # Which class was to be asked: the ESP may be another by the time.
-    backend = models.CharField(max_length=200, default="", editable=False)
+    backend = models.CharField(max_length=200, default="", db_default="", editable=False)
     due_at = models.DateTimeField(_("next attempt"), default=removal_due)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     error = models.CharField(_("last error"), max_length=200, blank=True, default="")

@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="erasure",
             name="backend",
-            field=models.CharField(default="", editable=False, max_length=200),
+            field=models.CharField(db_default="", default="", editable=False, max_length=200),
         ),
     ]
