@@ -54,7 +54,7 @@ def seed() -> None:
 
     from games.models import Game
 
-    call_command("migrate", verbosity=0)
+    call_command("migrate_locked", verbosity=0)
     if Game.objects.exists():
         return
     call_command("seed_demo", players=PLAYERS, days=60)
@@ -116,7 +116,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    os.environ["DJANGO_SETTINGS_MODULE"] = "esp_mail.settings"
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "esp_mail.settings", "ALLOWED_HOSTS": "testserver"}
     if not os.environ.get("DATABASE_URL"):
         FOLDER.mkdir(exist_ok=True)
         info = get_server(FOLDER, cleanup_mode="stop").get_postmaster_info()
