@@ -18,11 +18,9 @@ class Fussy:
     def __init__(self, *, api_key: str) -> None:
         raise TypeError(f"I do not like {api_key}")
 
-    def has_contact(self, email: str) -> bool:
-        raise NotImplementedError
+    def has_contact(self, email: str) -> bool: ...  # type: ignore[empty-body]  # never made
 
-    def add_contact(self, email: str) -> None:
-        raise NotImplementedError
+    def add_contact(self, email: str) -> None: ...
 
 
 @pytest.mark.parametrize(

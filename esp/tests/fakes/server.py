@@ -4,6 +4,7 @@ import argparse
 import json
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -47,7 +48,7 @@ class Reply:
         return b"" if self.content is None else json.dumps(self.content).encode()
 
 
-class FakeESP:
+class FakeESP(ABC):
     """An ESP in memory. A subclass answers as its vendor does; what that never sends is a 599."""
 
     backend: type[HTTPBackend]
@@ -69,8 +70,9 @@ class FakeESP:
         self.sockets: set[socket.socket] = set()
         self.server: ThreadingHTTPServer
 
+    @abstractmethod
     def answer(self, request: Received) -> Reply:
-        raise NotImplementedError
+        """Answer as the vendor does."""
 
     def options(self) -> dict[str, Any]:
         return {"api_key": self.key, "list_id": self.list_id, "base_url": self.url}
