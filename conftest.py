@@ -4,6 +4,7 @@ import os
 
 import django
 import pytest
+from django.core.cache import cache
 
 # Before Django's settings are read. DEBUG gives the settings of a developer's machine;
 # pytest-django then turns it off for the code under test.
@@ -28,6 +29,9 @@ if not os.environ.get("DATABASE_URL"):
     os.environ["DATABASE_URL"] = ThrowawayPostgres().url
 
 
+DATABASE = {"db", "transactional_db", "live_server"}
+
+
 def pytest_configure() -> None:
     """Load the settings; pytest-django does so only where its own options name them."""
     django.setup()
@@ -39,3 +43,11 @@ def _closed_breaker() -> None:
     from esp.gate import get_gate  # noqa: PLC0415 - the settings are not read before a test runs
 
     get_gate.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(request: pytest.FixtureRequest) -> None:
+    """Begin each test with nothing kept or counted: no test's end empties the cache's table."""
+    if request.node.get_closest_marker("django_db") or DATABASE & set(request.fixturenames):
+        request.getfixturevalue("db")
+        cache.clear()

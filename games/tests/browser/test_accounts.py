@@ -11,7 +11,6 @@ from allauth.mfa.totp.internal.auth import (
 )
 from django.contrib.auth.models import User
 from django.core import mail
-from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from accounts.tests.people import make_player
@@ -20,11 +19,6 @@ from games.tests.browser.conftest import Complaints, NewPage
 from games.tests.browser.test_accessibility import scheme, violations  # noqa: F401 - a fixture
 
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(autouse=True)
-def _fresh_limits(transactional_db: None) -> None:
-    cache.clear()
 
 
 def send(page: Page, **fields: str) -> None:

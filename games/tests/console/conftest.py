@@ -2,15 +2,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 # Models are imported where they are needed: this file may be read before the settings are.
-
-
-@pytest.fixture(autouse=True)
-def _fresh_numbers(db: None) -> None:
-    cache.clear()
 
 
 @pytest.fixture
