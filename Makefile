@@ -28,7 +28,7 @@ run: $(VENV)/.installed  ## start the site on http://127.0.0.1:8000/ (PORT= chan
 		'The admin:     http://127.0.0.1:$(PORT)/admin/  (make an account first: DEBUG=1 $(BIN)/python manage.py createsuperuser)' \
 		'The tests:     make test' \
 		''
-	@PATH="$(CURDIR)/$(BIN):$$PATH" PORT=$(PORT) $(BIN)/python supervise.py start --procfile Procfile.dev
+	@PORT=$(PORT) $(BIN)/python supervise.py runserver delivery
 
 test: $(VENV)/.installed-dev  ## run all tests, on PostgreSQL and on SQLite
 	@rm -f .coverage*

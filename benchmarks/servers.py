@@ -36,7 +36,7 @@ UVICORN = [sys.executable, "-m", "uvicorn", "--workers", WORKERS, "--no-access-l
 UVICORN += ["--log-level", "error"]
 COMMANDS = {
     # Web and delivery, as the container runs them.
-    "project": [str(PROJECT), "supervise.py", "start", "--no-prefix"],
+    "project": [str(PROJECT), "supervise.py"],
     # What `pip install uvicorn` runs on, and what the fastest installation does.
     "peer A": [*UVICORN, "--loop", "asyncio", "--http", "h11", "benchmarks.peer_sqlalchemy:app"],
     "peer B": [*UVICORN, "--loop", "uvloop", "--http", "httptools", "benchmarks.peer_asyncpg:app"],

@@ -1,10 +1,14 @@
 """What gunicorn serves."""
 
 import os
+from importlib import import_module
 from typing import Any
 
 import django
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, reset_queries
 from django.http.request import HttpHeaders
 from django.utils.functional import cached_property
 
@@ -44,6 +48,12 @@ class Handler(WSGIHandler):
     request_class = Request
 
 
+# Nobody reads the queries that DEBUG keeps, and a connection is looked at before its next request.
+# Without these two a play takes 7 % less CPU in the program.
+request_started.disconnect(reset_queries)
+request_finished.disconnect(close_old_connections)
 # As django.core.wsgi.get_wsgi_application() does.
 django.setup(set_prefix=False)
 application = Handler()
+# The pages too: once for all processes that are forked from here, not in each at its first request.
+import_module(settings.ROOT_URLCONF)

@@ -3,9 +3,7 @@
 import gzip
 import json
 import logging
-import os
 import re
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -287,30 +285,6 @@ def test_suppressed_cause_is_not_told() -> None:
     with pytest.raises(ValueError, match="no ") as raised:
         lose(openly=False)
     assert "IntegrityError" not in tell(raised.value)
-
-
-def test_supervisor_speaks_json_too(tmp_path: Path) -> None:
-    procfile = tmp_path / "Procfile"
-    procfile.write_text('one: echo \'{"event": "from the process"}\'\n')
-    arguments = [
-        sys.executable,
-        "supervise.py",
-        "start",
-        "--no-prefix",
-        "--procfile",
-        str(procfile),
-    ]
-    said = subprocess.run(
-        arguments,
-        cwd=settings.BASE_DIR,
-        env=os.environ | {"DEBUG": "0"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    events = [json.loads(line)["event"] for line in said.stdout.splitlines()]
-    assert "from the process" in events
-    assert any(event.startswith("one.1 started") for event in events)
 
 
 @pytest.mark.parametrize("wanted", [True, False])

@@ -1,14 +1,19 @@
-"""The processes of the Procfile under their supervisor, with real signals."""
+"""The container's processes under their supervisor, with real signals."""
 
+import json
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+import requests
+from django.conf import settings
 
 from games.models import Game
+from games.tests.conftest import URL
 from games.tests.factories import GameFactory
 from games.tests.server import answers, database_url, free_port, start, wait_for
 
@@ -19,15 +24,25 @@ def site() -> str:
 
 
 @pytest.fixture
-def supervisor(transactional_db: None, site: str, tmp_path: Path) -> Iterator[psutil.Process]:
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def supervisor(transactional_db: None, site: str, log: Path) -> Iterator[psutil.Process]:
     environment = {
+        "DEBUG": "0",
+        "HTTPS": "0",
+        "SECRET_KEY": "key-of-the-test" * 4,
+        "PRIVACY_KEY": "key-of-the-test",
+        "ALLOWED_HOSTS": "127.0.0.1",
         "DATABASE_URL": database_url(),
         "BIND": site.removeprefix("http://"),
+        "ESP_BACKEND": "esp.backends.mock.MockBackend",
         "ESP_OPTIONS": '{"latency": 1.5}',
-        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
     }
-    with (tmp_path / "log").open("wb") as log:
-        process = start("supervise", "start", "--no-prefix", environment=environment, output=log)
+    with log.open("wb") as output:
+        process = start("supervise", environment=environment, output=output)
     wait_for(lambda: answers(f"{site}/healthz"))
     supervisor = psutil.Process(process.pid)
     yield supervisor
@@ -37,9 +52,16 @@ def supervisor(transactional_db: None, site: str, tmp_path: Path) -> Iterator[ps
     process.wait()
 
 
-def child(supervisor: psutil.Process, word: str) -> psutil.Process:
-    found = [p for p in supervisor.children(recursive=True) if word in " ".join(p.cmdline())]
-    return min(found, key=lambda process: process.pid)
+def children(supervisor: psutil.Process, word: str) -> list[psutil.Process]:
+    found = [p for p in supervisor.children(recursive=True) if word in _command(p)]
+    return sorted(found, key=lambda process: process.pid)
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:  # it has just ended
+        return ""
 
 
 def test_term_ends_all_in_order_and_finishes_the_contact_in_hand(
@@ -55,14 +77,65 @@ def test_term_ends_all_in_order_and_finishes_the_contact_in_hand(
     assert game.contact_state == "added"
 
 
-@pytest.mark.parametrize("word", ["deliver_contacts", "gunicorn"])
+@pytest.mark.parametrize("word", ["delivery", "gunicorn: master"])
 def test_end_of_one_process_ends_the_others_and_is_told(
     supervisor: psutil.Process, word: str
 ) -> None:
     processes = supervisor.children(recursive=True)
-    child(supervisor, word).kill()
+    children(supervisor, word)[0].kill()
     assert supervisor.wait(30) not in {0, None}
     wait_for(lambda: not any(_alive(process) for process in processes))
+
+
+def test_what_a_web_process_counted_outlives_it(supervisor: psutil.Process, site: str) -> None:
+    requests.post(f"{site}{URL}", json={"email": "cem@test.ru"}, timeout=10)
+    before = {process.pid for process in children(supervisor, "gunicorn: worker")}
+    for pid in before:
+        psutil.Process(pid).terminate()
+
+    def replaced() -> bool:
+        after = {process.pid for process in children(supervisor, "gunicorn: worker")}
+        return len(after) == len(before) and not after & before
+
+    wait_for(replaced)
+    wait_for(lambda: answers(f"{site}/healthz"))
+    metrics = requests.get(f"{site}/metrics", timeout=10).text
+    assert 'player="new"} 1.0' in metrics
+
+
+def test_its_lines_are_json_too(supervisor: psutil.Process, site: str, log: Path) -> None:
+    assert requests.get(f"{site}/robots.txt", timeout=10).ok
+    supervisor.send_signal(signal.SIGTERM)
+    supervisor.wait(30)
+    events = [json.loads(line)["event"] for line in log.read_text().splitlines()]
+    assert "request" in events
+    assert "web ended (code 0)" in events
+    assert any(event.startswith("delivery started (pid") for event in events)
+
+
+DEAF = """
+import signal, sys, time
+import supervise
+
+def deaf():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    print("deaf", flush=True)
+    time.sleep(60)
+
+supervise.PATIENCE = 1
+supervise.PROCESSES["deaf"] = deaf
+sys.exit(supervise.Supervisor().run(["deaf"]))
+"""
+
+
+def test_what_does_not_end_is_killed() -> None:
+    command = [sys.executable, "-c", DEAF]
+    process = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE)
+    assert process.stdout
+    with process.stdout:
+        assert process.stdout.readline() == b"deaf\n"
+        process.terminate()
+        assert process.wait(30) == 128 + signal.SIGTERM
 
 
 def _attempts(game: Game) -> int:
