@@ -4,8 +4,12 @@ A key that was counted before, also of a play that was erased since, updates and
 told apart afterwards.
 """
 
+from esp_mail.postgresql.prepared import Statement
+
 # GREATEST, since the row's lock may be waited for: plays are in the order of their times.
-COUNT_SETTLED = """
+COUNT_SETTLED = Statement(
+    "count_settled",
+    """
 WITH played AS (
     UPDATE games_game
     SET play_count = play_count + 1, last_played_at = GREATEST(last_played_at, %(now)s)
@@ -18,10 +22,17 @@ WITH played AS (
     SELECT id, play_count, last_played_at, esp_status, %(key)s FROM played
 )
 SELECT play_count, esp_status FROM played
-"""
+    """,
+    email="text",
+    key="text",
+    digest="text",
+    now="timestamptz",
+)
 
 # The play and the debt to the ESP; nothing where the address has a row.
-COUNT_FIRST = """
+COUNT_FIRST = Statement(
+    "count_first",
+    """
 WITH made AS (
     INSERT INTO games_game (email, play_count, first_played_at, last_played_at,
         contact_state, contact_attempts, contact_due_at, contact_error, request_id)
@@ -34,12 +45,22 @@ WITH made AS (
 INSERT INTO games_play (game_id, number, played_at, idempotency_key)
 SELECT id, 1, %(now)s, %(key)s FROM made
 RETURNING game_id, id
-"""
+    """,
+    email="text",
+    key="text",
+    digest="text",
+    now="timestamptz",
+    due="timestamptz",
+    attempts="int",
+    request_id="text",
+)
 
 # What came of asking the ESP, where that is final; what another process settled stays settled. The
 # count makes PostgreSQL lock the game first, as all do: the other way round, a repeated request
 # that holds the game would wait for the play's key, and this one for the game.
-SETTLE = """
+SETTLE = Statement(
+    "settle",
+    """
 WITH settled AS (
     UPDATE games_game SET contact_state = %(state)s, contact_error = %(error)s
     WHERE id = %(game)s AND contact_state = 'pending'
@@ -47,4 +68,10 @@ WITH settled AS (
 )
 UPDATE games_play SET esp_status = %(esp_status)s
 WHERE id = %(play)s AND (SELECT count(*) FROM settled) >= 0
-"""
+    """,
+    game="bigint",
+    play="bigint",
+    state="text",
+    error="text",
+    esp_status="boolean",
+)

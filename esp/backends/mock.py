@@ -3,12 +3,26 @@
 import time
 from collections.abc import Sequence
 
-from django.db import connection
 from django.utils import timezone
 
 from esp.deadline import remaining
 from esp.errors import ContactRejected, ESPUnavailable
 from esp.models import MockContact
+from esp_mail.postgresql.prepared import Statement
+
+HAS_CONTACT = Statement(
+    "mock_has_contact",
+    "SELECT EXISTS (SELECT 1 FROM esp_mockcontact WHERE email = %(email)s)",
+    email="text",
+)
+# The ORM can insert or ignore, but not insert or increment.
+ADD_CONTACT = Statement(
+    "mock_add_contact",
+    "INSERT INTO esp_mockcontact (email, added_at, times_added) VALUES (%(email)s, %(now)s, 1)"
+    " ON CONFLICT (email) DO UPDATE SET times_added = esp_mockcontact.times_added + 1",
+    email="text",
+    now="timestamptz",
+)
 
 
 class MockBackend:
@@ -32,19 +46,14 @@ class MockBackend:
 
     def has_contact(self, email: str) -> bool:
         self._answer()
-        return MockContact.objects.filter(email=email).exists()
+        (known,) = HAS_CONTACT.execute(email=email)
+        return bool(known)
 
     def add_contact(self, email: str) -> None:
         self._answer()
         if email.rpartition("@")[2] in self.rejecting:
             raise ContactRejected("the mock refuses this domain")
-        # The ORM can insert or ignore, but not insert or increment.
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO esp_mockcontact (email, added_at, times_added) VALUES (%s, %s, 1)"
-                " ON CONFLICT (email) DO UPDATE SET times_added = esp_mockcontact.times_added + 1",
-                [email, timezone.now()],
-            )
+        ADD_CONTACT.execute(email=email, now=timezone.now())
 
     def remove_contact(self, email: str) -> None:
         self._answer()
