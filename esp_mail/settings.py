@@ -76,14 +76,15 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",  # early: a preflight needs nothing of the others
     "django.middleware.security.SecurityMiddleware",
     "esp_mail.csp.ContentSecurityPolicyMiddleware",
-    "esp_mail.middleware.PagesSession",
-    "esp_mail.middleware.PagesLocale",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "esp_mail.middleware.PublicAPIMiddleware",  # goes to its view past those that follow
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "esp_mail.middleware.PagesAuthentication",
-    "esp_mail.middleware.PagesMessage",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "esp_mail.middleware.pages_account",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "esp_mail.urls"

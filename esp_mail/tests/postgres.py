@@ -59,7 +59,7 @@ class ThrowawayPostgres:
         process = self.server.get_postmaster_info().process
         self._control("stop")
         # It is there for a moment longer than its files: the wheel would try to stop it once more.
-        psutil.wait_procs([process], timeout=10)
+        psutil.wait_procs(filter(None, [process]), timeout=10)
 
     def _control(self, action: str, *options: str, mode: str = "fast") -> None:
         arguments = ("-w", "-m", mode, "-D", str(self.folder), *options)
