@@ -3,6 +3,7 @@
 import gc
 import logging.config
 import os
+import select
 import shutil
 import tempfile
 from pathlib import Path
@@ -16,7 +17,7 @@ wsgi_app = "esp_mail.wsgi"
 bind = environment.text("BIND", "127.0.0.1:8000")
 workers = environment.number("WEB_CONCURRENCY", 2)
 # Threads, since a first play waits for the ESP. Each holds a database connection of its own.
-worker_class = "esp_mail.worker.Worker"
+worker_class = "esp_mail.worker.Worker" if hasattr(select, "epoll") else "gthread"  # Linux
 threads = environment.number("WEB_THREADS", 16)
 # Longer than nginx keeps an idle connection (60 s): it must be nginx that closes it, or a request
 # can meet a connection that is just being closed.

@@ -37,7 +37,7 @@ class Client:
     def connect(self) -> None:
         self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.received, self.closed = b"", False
+        self.received = b""
 
     def send(self, email: str, due: float) -> None:
         self.email, self.due = email, due
@@ -55,7 +55,6 @@ class Client:
         if not end or len(body) < int(length):
             return None
         self.received = b""
-        self.closed = b"\r\nconnection: close" in head.lower()
         return int(head[9:12]), body
 
 
@@ -85,10 +84,8 @@ def run(
                 if answer is None:
                     continue
             except ConnectionError:
-                answer, client.closed = (0, b""), True
-            if client.closed:
+                answer = 0, b""
                 poll.unregister(fd)
-                client.socket.close()
                 del by_fd[fd]
                 client.connect()
                 by_fd[client.socket.fileno()] = client

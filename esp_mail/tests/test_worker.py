@@ -1,15 +1,21 @@
 """A web process that stops, with real signals: whoever was connected is answered."""
 
+import select
 import signal
 import socket
 from collections.abc import Iterator
+from typing import BinaryIO
 
 import psutil
 import pytest
 
 from games.tests.server import answers, free_port, start, wait_for
 
-REQUEST = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+pytestmark = pytest.mark.skipif(not hasattr(select, "epoll"), reason="Linux alone has epoll")
+
+KEPT_FOR = 3  # seconds
+KEPT = b"GET /robots.txt HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+REQUEST = b"GET /robots.txt HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 
 
 @pytest.fixture
@@ -20,6 +26,7 @@ def site() -> tuple[str, int]:
 @pytest.fixture
 def gunicorn(site: tuple[str, int]) -> Iterator[psutil.Process]:
     environment = {"BIND": f"{site[0]}:{site[1]}", "WEB_CONCURRENCY": "1", "LOG_LEVEL": "ERROR"}
+    environment |= {"WEB_THREADS": "2", "GUNICORN_CMD_ARGS": f"--keep-alive={KEPT_FOR}"}
     process = start("gunicorn", environment=environment)
     wait_for(lambda: answers(f"http://{site[0]}:{site[1]}/healthz"))
     yield psutil.Process(process.pid)
@@ -64,3 +71,66 @@ def test_nobody_can_connect_while_it_finishes_a_request(
             socket.create_connection(site)
         slow.sendall(REQUEST[20:])
         assert slow.recv(12) == b"HTTP/1.1 200"
+
+
+def responses(received: BinaryIO, number: int) -> list[tuple[bytes, bool]]:
+    """Return the status of each response, and whether the connection ends with it."""
+    return [response(received) for _ in range(number)]
+
+
+def response(received: BinaryIO) -> tuple[bytes, bool]:
+    status, headers = received.readline().strip(), {}
+    while line := received.readline().strip():
+        name, _, value = line.lower().partition(b": ")
+        headers[name] = value
+    received.read(int(headers[b"content-length"]))
+    return status, headers[b"connection"] == b"close"
+
+
+OK, ENDS = b"HTTP/1.1 200 OK", True
+
+
+def test_connections_that_send_nothing_take_no_thread(
+    gunicorn: psutil.Process, site: tuple[str, int]
+) -> None:
+    silent = [socket.create_connection(site, timeout=30) for _ in range(5)]  # two threads
+    with socket.create_connection(site, timeout=2) as client, client.makefile("rb") as received:
+        client.sendall(REQUEST)
+        assert response(received) == (OK, ENDS)
+    for client in silent:
+        client.close()
+
+
+def test_connection_is_kept_until_it_is_idle_for_long(
+    gunicorn: psutil.Process, site: tuple[str, int]
+) -> None:
+    with socket.create_connection(site, timeout=30) as client, client.makefile("rb") as received:
+        for sent in (KEPT, KEPT * 3, KEPT):
+            client.sendall(sent)
+            assert responses(received, sent.count(b"GET")) == [(OK, False)] * sent.count(b"GET")
+        assert received.read() == b""  # closed by the server
+
+
+def test_kept_connection_is_answered_once_more_when_it_is_told_to_stop(
+    gunicorn: psutil.Process, site: tuple[str, int]
+) -> None:
+    [worker] = gunicorn.children()
+    with socket.create_connection(site, timeout=30) as client, client.makefile("rb") as received:
+        client.sendall(KEPT)
+        assert response(received) == (OK, False)
+        gunicorn.send_signal(signal.SIGTERM)
+        wait_for(lambda: not listens(worker))
+        client.sendall(KEPT)
+        assert response(received) == (OK, ENDS)
+    assert gunicorn.wait(10) == 0
+
+
+def test_idle_connections_do_not_keep_it_from_stopping(
+    gunicorn: psutil.Process, site: tuple[str, int]
+) -> None:
+    with socket.create_connection(site, timeout=30), socket.create_connection(site) as client:
+        client.sendall(KEPT[:10])
+        client.sendall(KEPT[10:])
+        assert client.recv(12) == OK[:12]
+        gunicorn.send_signal(signal.SIGTERM)
+        assert gunicorn.wait(10) == 0  # before gunicorn's own 15 seconds
