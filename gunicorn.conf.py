@@ -18,6 +18,7 @@ bind = environment.text("BIND", "127.0.0.1:8000")
 workers = environment.number("WEB_CONCURRENCY", 2)
 # Threads, since a first play waits for the ESP. Each holds a database connection of its own.
 worker_class = "esp_mail.worker.Worker" if hasattr(select, "epoll") else "gthread"  # Linux
+sendfile = False  # it would go past what the worker's connections hold back
 threads = environment.number("WEB_THREADS", 16)
 # Longer than nginx keeps an idle connection (60 s): it must be nginx that closes it, or a request
 # can meet a connection that is just being closed.

@@ -111,6 +111,25 @@ def test_connection_is_kept_until_it_is_idle_for_long(
         assert received.read() == b""  # closed by the server
 
 
+def test_response_without_a_body_is_sent(gunicorn: psutil.Process, site: tuple[str, int]) -> None:
+    with socket.create_connection(site, timeout=30) as client:
+        client.sendall(KEPT.replace(b"GET", b"HEAD"))
+        assert client.recv(10_000).startswith(OK)
+
+
+def test_response_is_one_packet(gunicorn: psutil.Process, site: tuple[str, int]) -> None:
+    with socket.create_connection(site, timeout=30) as client:
+        for _ in range(2):
+            client.sendall(KEPT)
+            assert client.recv(10_000).endswith(b"Disallow: /api/\n")
+
+
+def test_broken_request_is_told_so(gunicorn: psutil.Process, site: tuple[str, int]) -> None:
+    with socket.create_connection(site, timeout=30) as client:
+        client.sendall(b"nonsense\r\n\r\n")
+        assert client.recv(10_000).startswith(b"HTTP/1.1 400")
+
+
 def test_kept_connection_is_answered_once_more_when_it_is_told_to_stop(
     gunicorn: psutil.Process, site: tuple[str, int]
 ) -> None:
