@@ -53,6 +53,7 @@ class Supervisor:
 
     def __init__(self) -> None:
         self.running: dict[int, str] = {}  # each is the leader of a group
+        self.stopping = False
         self.told: int | None = None
 
     def run(self, names: list[str]) -> int:
@@ -93,8 +94,13 @@ class Supervisor:
 
     def _stop(self, number: signal.Signals) -> None:
         for pid in self.running:
-            os.killpg(pid, number)
-        signal.alarm(PATIENCE)
+            try:
+                os.killpg(pid, number)
+            except ProcessLookupError:  # it has yet to begin its group
+                os.kill(pid, number)
+        if not self.stopping:
+            signal.alarm(PATIENCE)
+        self.stopping = True
 
 
 def main() -> int:

@@ -56,6 +56,7 @@ class Worker(ThreadWorker):
         while self.alive and self.is_parent_alive():
             self.notify()
             select.select([self.method_queue.fileno()], [], [], LOOK_EVERY)  # a signal writes to it
+            self.epoll.modify(self.listener, select.EPOLLIN)  # if it could not be taken from
             self._close_idle()
         self._stop()
 
@@ -66,7 +67,7 @@ class Worker(ThreadWorker):
                 if number == listener:
                     self._accept()
                 elif connection := self.idle.pop(number, None):
-                    self._answer(connection)
+                    self._answer_safely(connection)
 
     def _accept(self) -> bool:
         """Have the next connection waited for; return whether there was one."""
@@ -78,7 +79,7 @@ class Worker(ThreadWorker):
             except OSError:
                 if self.alive:
                     self.log.exception("cannot take a connection")
-                    time.sleep(LOOK_EVERY)
+                    self.epoll.modify(self.listener, 0)
                 return False
             server = self.listener.getsockname()
             connection = TConn(self.cfg, Client(client), address, server)
@@ -91,6 +92,13 @@ class Worker(ThreadWorker):
         connection.set_timeout()
         self.idle[connection.sock.fileno()] = connection
         watch(connection.sock, ONCE)
+
+    def _answer_safely(self, connection: TConn) -> None:
+        try:
+            self._answer(connection)
+        except BaseException:  # or there would be a thread less
+            self.log.exception("cannot answer a request")
+            self._close(connection)
 
     def _answer(self, connection: TConn) -> None:
         keep = True
@@ -120,8 +128,8 @@ class Worker(ThreadWorker):
         with self.accepting:
             self.epoll.unregister(self.listener)  # for it stays open in other processes
             self.listener.close()
-        until = time.monotonic() + STOP_KEEPALIVE_LINGER  # for a request that is on its way
-        while self.open:
+        began = time.monotonic()
+        while self.open and time.monotonic() < began + self.cfg.graceful_timeout:
             self.notify()
             time.sleep(0.05)
-            self._close_idle(until)
+            self._close_idle(until=began + STOP_KEEPALIVE_LINGER)  # for a request on its way

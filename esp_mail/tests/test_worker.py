@@ -3,8 +3,10 @@
 import select
 import signal
 import socket
+import sys
 from collections.abc import Iterator
-from typing import BinaryIO
+from contextlib import contextmanager
+from typing import Any, BinaryIO, NoReturn
 
 import psutil
 import pytest
@@ -23,15 +25,28 @@ def site() -> tuple[str, int]:
     return "127.0.0.1", free_port()
 
 
-@pytest.fixture
-def gunicorn(site: tuple[str, int]) -> Iterator[psutil.Process]:
+def quits(_environ: Any, _start_response: Any) -> NoReturn:
+    """Serve as a program with a bad fault: a WSGI application."""
+    sys.exit("as no program should")
+
+
+@contextmanager
+def running(site: tuple[str, int], *arguments: str) -> Iterator[psutil.Process]:
     environment = {"BIND": f"{site[0]}:{site[1]}", "WEB_CONCURRENCY": "1", "LOG_LEVEL": "ERROR"}
     environment |= {"WEB_THREADS": "2", "GUNICORN_CMD_ARGS": f"--keep-alive={KEPT_FOR}"}
-    process = start("gunicorn", environment=environment)
-    wait_for(lambda: answers(f"http://{site[0]}:{site[1]}/healthz"))
-    yield psutil.Process(process.pid)
+    process = start("gunicorn", *arguments, environment=environment)
+    gunicorn = psutil.Process(process.pid)
+    wait_for(lambda: any(listens(worker) for worker in gunicorn.children()))
+    yield gunicorn
     process.terminate()
     process.wait(30)
+
+
+@pytest.fixture
+def gunicorn(site: tuple[str, int]) -> Iterator[psutil.Process]:
+    with running(site) as gunicorn:
+        wait_for(lambda: answers(f"http://{site[0]}:{site[1]}/healthz"))
+        yield gunicorn
 
 
 def listens(process: psutil.Process) -> bool:
@@ -153,3 +168,31 @@ def test_idle_connections_do_not_keep_it_from_stopping(
         assert client.recv(12) == OK[:12]
         gunicorn.send_signal(signal.SIGTERM)
         assert gunicorn.wait(10) == 0  # before gunicorn's own 15 seconds
+
+
+def test_connections_wait_where_no_more_can_be_opened(
+    gunicorn: psutil.Process, site: tuple[str, int]
+) -> None:
+    [worker] = gunicorn.children()
+    limit = worker.rlimit(psutil.RLIMIT_NOFILE)
+    with socket.create_connection(site, timeout=30) as open_before:
+        open_before.sendall(KEPT)
+        assert open_before.recv(12) == OK[:12]
+        worker.rlimit(psutil.RLIMIT_NOFILE, (worker.num_fds(), limit[1]))
+        with socket.create_connection(site, timeout=1) as client:
+            client.sendall(REQUEST)
+            with pytest.raises(TimeoutError):
+                client.recv(12)
+            open_before.sendall(KEPT)
+            assert open_before.recv(12)
+            worker.rlimit(psutil.RLIMIT_NOFILE, limit)
+            client.settimeout(30)
+            assert client.recv(12) == OK[:12]
+
+
+def test_fault_costs_no_thread(site: tuple[str, int]) -> None:
+    with running(site, f"{__name__}:quits"):
+        for _ in range(5):  # two threads
+            with socket.create_connection(site, timeout=5) as client:
+                client.sendall(KEPT)
+                assert client.recv(12) == b""
