@@ -57,7 +57,7 @@ class Worker(ThreadWorker):
             self.notify()
             select.select([self.method_queue.fileno()], [], [], LOOK_EVERY)  # a signal writes to it
             self.epoll.modify(self.listener, select.EPOLLIN)  # if it could not be taken from
-            self._close_idle()
+            self._end_idle()
         self._stop()
 
     def _serve(self) -> None:
@@ -115,11 +115,16 @@ class Worker(ThreadWorker):
         connection.close(graceful)
         self.open.discard(connection)
 
-    def _close_idle(self, until: float = float("inf")) -> None:
+    def _end_idle(self, until: float = float("inf")) -> None:
+        """Let nothing more be read of connections that are idle for too long.
+
+        A thread is told of it, and closes it: were it closed here, its number could be another's.
+        """
         now = time.monotonic()
-        for number, connection in list(self.idle.items()):
-            if min(connection.timeout, until) <= now and self.idle.pop(number, None):
-                self._close(connection)
+        for connection in list(self.idle.values()):
+            if min(connection.timeout, until) <= now:
+                with suppress(OSError):  # it has just been closed
+                    connection.sock.shutdown(socket.SHUT_RD)
 
     def _stop(self) -> None:
         """Answer whoever has connected by now; from now on each answer closes its connection."""
@@ -132,4 +137,4 @@ class Worker(ThreadWorker):
         while self.open and time.monotonic() < began + self.cfg.graceful_timeout:
             self.notify()
             time.sleep(0.05)
-            self._close_idle(until=began + STOP_KEEPALIVE_LINGER)  # for a request on its way
+            self._end_idle(until=began + STOP_KEEPALIVE_LINGER)  # for a request on its way
