@@ -14,6 +14,7 @@ from gunicorn import glogging
 from esp_mail import environment, logs
 
 wsgi_app = "esp_mail.wsgi"
+# One address: the worker listens to no more.
 bind = environment.text("BIND", "127.0.0.1:8000")
 workers = environment.number("WEB_CONCURRENCY", 2)
 # Threads, since a first play waits for the ESP. Each holds a database connection of its own.

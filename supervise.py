@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 
 from setproctitle import setproctitle
@@ -61,12 +62,16 @@ class Supervisor:
         for number in HANDLED:
             signal.signal(number, self._handle)
         for name in names:
-            self._start(name)
+            if not self.stopping:
+                self._start(name)
         while self.running:
             pid, status = os.wait()
             if name := self.running.pop(pid, ""):  # else one that lost its parent
                 logger.info("%s ended (code %d)", name, os.waitstatus_to_exitcode(status))
-                self._stop(signal.SIGTERM)
+                with suppress(ProcessLookupError):
+                    os.killpg(pid, signal.SIGTERM)  # what it may have left behind
+                if not self.stopping:
+                    self._stop(signal.SIGTERM)
         return 1 if self.told is None else 128 + self.told
 
     def _start(self, name: str) -> None:
@@ -96,8 +101,9 @@ class Supervisor:
         for pid in self.running:
             try:
                 os.killpg(pid, number)
-            except ProcessLookupError:  # it has yet to begin its group
-                os.kill(pid, number)
+            except ProcessLookupError:  # it has yet to begin its group, or has just ended
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
         if not self.stopping:
             signal.alarm(PATIENCE)
         self.stopping = True
@@ -105,12 +111,12 @@ class Supervisor:
 
 def main() -> int:
     # Where the processes keep their metrics: a folder that is new each time, and all share. No
-    # `with`, for it is left by each process that ends.
+    # `with`: the forked processes leave it too, and would remove the folder.
     folder = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="metrics-")
     import_module("esp_mail.wsgi")
     gc.freeze()  # or the collector writes to what is shared, and so copies it
     code = Supervisor().run(sys.argv[1:] or ["web", "delivery"])
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
     return code
 
 

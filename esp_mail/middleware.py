@@ -36,9 +36,9 @@ class PublicAPIMiddleware:
     def __call__(self, request: HttpRequest) -> Any:
         if request.path_info not in PUBLIC_API:
             return self.pages(request)
-        request.get_host()  # raises for one that is not allowed
         language = get_language_from_request(request)
         activate(language)
+        request.get_host()  # raises for one that is not allowed
         response: Any = self.answer(request)
         patch_vary_headers(response, ("Accept-Language",))
         response.headers.setdefault("Content-Language", language)

@@ -9,7 +9,8 @@ from typing import Any
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
-LOOK_EVERY = 1  # seconds
+# Seconds between two heartbeats, with a look for connections that wait for too long.
+LOOK_EVERY = 1
 ONCE = select.EPOLLIN | select.EPOLLONESHOT  # one thread is told of a connection, and once
 
 
@@ -19,7 +20,7 @@ class Client(socket.socket):
     def __init__(self, accepted: socket.socket) -> None:
         kind = accepted.family, accepted.type, accepted.proto
         super().__init__(*kind, fileno=accepted.detach())
-        self.head: bytes | None = b""  # what waits to be sent; None where a head comes next
+        self.head: bytes | None = b""  # what is held back; None: hold back what comes next
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         if self.head is None:
@@ -31,8 +32,8 @@ class Client(socket.socket):
     def end(self) -> None:
         """Send a head that nothing followed."""
         if self.head:
-            with suppress(OSError):  # who has gone needs no answer
-                self.sendall(b"")
+            self.sendall(b"")
+        self.head = b""
 
 
 class Worker(ThreadWorker):
@@ -45,7 +46,7 @@ class Worker(ThreadWorker):
 
     def run(self) -> None:
         self.open: set[TConn] = set()
-        self.idle: dict[int, TConn] = {}  # of these, those that nobody is answering
+        self.waiting: dict[int, TConn] = {}  # of these, those that no thread has taken
         self.accepting = threading.Lock()
         [self.listener] = self.sockets
         self.listener.setblocking(False)  # noqa: FBT003 - Python's signature
@@ -56,25 +57,33 @@ class Worker(ThreadWorker):
         while self.alive and self.is_parent_alive():
             self.notify()
             select.select([self.method_queue.fileno()], [], [], LOOK_EVERY)  # a signal writes to it
-            self.epoll.modify(self.listener, select.EPOLLIN)  # if it could not be taken from
-            self._end_idle()
+            self.epoll.modify(self.listener, select.EPOLLIN)  # if none could be taken before
+            self._end_late()
         self._stop()
 
     def _serve(self) -> None:
-        listener = self.listener.fileno()
         while True:
             for number, _ in self.epoll.poll(maxevents=1):
-                if number == listener:
-                    self._accept()
-                elif connection := self.idle.pop(number, None):
-                    self._answer_safely(connection)
+                connection = self.waiting.pop(number, None)
+                try:
+                    if connection:
+                        self._answer(connection)
+                    else:
+                        self._accept()
+                except BaseException:  # or there would be a thread less
+                    self.log.exception("cannot answer a request")
+                    if connection:
+                        self._close(connection)
 
     def _accept(self) -> bool:
         """Have the next connection waited for; return whether there was one."""
         with self.accepting:
+            if len(self.open) >= self.worker_connections:
+                self.epoll.modify(self.listener, 0)  # until the next look
+                return False
             try:
                 client, address = self.listener.accept()
-            except BlockingIOError:  # another thread, or process, was faster
+            except (BlockingIOError, ConnectionAbortedError):  # somebody was faster, or went away
                 return False
             except OSError:
                 if self.alive:
@@ -90,39 +99,37 @@ class Worker(ThreadWorker):
 
     def _wait_for(self, connection: TConn, watch: Any) -> None:
         connection.set_timeout()
-        self.idle[connection.sock.fileno()] = connection
+        if not self.alive:
+            connection.timeout = time.monotonic() + STOP_KEEPALIVE_LINGER
+        self.waiting[connection.sock.fileno()] = connection
         watch(connection.sock, ONCE)
 
-    def _answer_safely(self, connection: TConn) -> None:
-        try:
-            self._answer(connection)
-        except BaseException:  # or there would be a thread less
-            self.log.exception("cannot answer a request")
-            self._close(connection)
-
     def _answer(self, connection: TConn) -> None:
-        keep = True
-        while keep:
-            connection.sock.head = None
-            keep = self.handle(connection)
-            connection.sock.end()
-            if keep and not connection.parser.unreader.buf.getvalue():  # the next came with it
+        while self.handle(connection):
+            if not connection.parser.unreader.buf.getvalue():  # else the next came with it
                 self._wait_for(connection, self.epoll.modify)
                 return
-        self._close(connection, graceful=True)
+        self._close(connection)
 
-    def _close(self, connection: TConn, *, graceful: bool = False) -> None:
-        connection.close(graceful)
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        conn.sock.head = None
+        keep = super().handle_request(req, conn)
+        conn.sock.end()
+        return keep
+
+    def _close(self, connection: TConn) -> None:
+        # After a failure in the middle of a response gunicorn has closed it.
+        connection.close(graceful=connection.sock.fileno() >= 0)
         self.open.discard(connection)
 
-    def _end_idle(self, until: float = float("inf")) -> None:
-        """Let nothing more be read of connections that are idle for too long.
+    def _end_late(self) -> None:
+        """Let nothing more be read of connections that have waited for too long.
 
         A thread is told of it, and closes it: were it closed here, its number could be another's.
         """
         now = time.monotonic()
-        for connection in list(self.idle.values()):
-            if min(connection.timeout, until) <= now:
+        for connection in list(self.waiting.values()):
+            if connection.timeout <= now:
                 with suppress(OSError):  # it has just been closed
                     connection.sock.shutdown(socket.SHUT_RD)
 
@@ -134,7 +141,9 @@ class Worker(ThreadWorker):
             self.epoll.unregister(self.listener)  # for it stays open in other processes
             self.listener.close()
         began = time.monotonic()
+        for connection in list(self.waiting.values()):  # for a request that is on its way
+            connection.timeout = min(connection.timeout, began + STOP_KEEPALIVE_LINGER)
         while self.open and time.monotonic() < began + self.cfg.graceful_timeout:
             self.notify()
             time.sleep(0.05)
-            self._end_idle(until=began + STOP_KEEPALIVE_LINGER)  # for a request on its way
+            self._end_late()

@@ -19,6 +19,7 @@ class Statement:
     Each connection prepares it, in the text and round trip of its first execution: a returning
     play takes 0.28 ms of PostgreSQL's CPU instead of 0.51. SQLite knows no such thing, and a pool
     lends another connection each time (DATABASE_POOLED): there it is executed as it is written.
+    It has no "%" but those of its parameters.
     """
 
     def __init__(self, name: str, sql: str, **types: str) -> None:
@@ -40,15 +41,16 @@ class Statement:
 
     def _execute_prepared(self, cursor: Any, prepared: dict[str, Any], values: Any) -> None:
         name, until = prepared.get(self._name, ("", 0.0))
-        if monotonic() < until:
-            cursor.execute(f"EXECUTE {name} {self._values}", values)
-            return
-        # If this fails, nobody knows how far it came: the next one has a name of its own.
-        prepared.pop(self._name, None)
-        old, name = name, f"{self._name}_{next(_numbers)}"
-        cursor.execute(
-            f"{old and f'DEALLOCATE {old};'} PREPARE {name} {self._prepare};"
-            f" EXECUTE {name} {self._values}",
-            values,
-        )
-        prepared[self._name] = name, monotonic() + KEPT_FOR
+        text = f"EXECUTE {name} {self._values}"
+        if monotonic() >= until:
+            old = f"DEALLOCATE {name};" if name else "" if prepared else "DEALLOCATE ALL;"
+            name, until = f"{self._name}_{next(_numbers)}", monotonic() + KEPT_FOR
+            text = f"{old} PREPARE {name} {self._prepare}; EXECUTE {name} {self._values}"
+        try:
+            cursor.execute(text, values)
+        except Exception:
+            # What was prepared stays so, whatever failed after it; or that is what failed. Nobody
+            # knows what there is now: the next statement drops it all.
+            prepared.clear()
+            raise
+        prepared[self._name] = name, until

@@ -4,12 +4,14 @@ import select
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, NoReturn
 
 import psutil
 import pytest
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER
 
 from games.tests.server import answers, free_port, start, wait_for
 
@@ -23,6 +25,13 @@ REQUEST = b"GET /robots.txt HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n
 @pytest.fixture
 def site() -> tuple[str, int]:
     return "127.0.0.1", free_port()
+
+
+def slow(environ: Any, start_response: Any) -> list[bytes]:
+    """Answer after as many seconds as the path says: a WSGI application."""
+    time.sleep(float(environ["PATH_INFO"].strip("/")))
+    start_response("200 OK", [("Content-Length", "0")])
+    return []
 
 
 def quits(_environ: Any, _start_response: Any) -> NoReturn:
@@ -196,3 +205,53 @@ def test_fault_costs_no_thread(site: tuple[str, int]) -> None:
             with socket.create_connection(site, timeout=5) as client:
                 client.sendall(KEPT)
                 assert client.recv(12) == b""
+
+
+def get(seconds: float) -> bytes:
+    return b"GET /%f HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % seconds
+
+
+def test_requests_that_wait_for_a_thread_are_answered_when_it_stops(
+    site: tuple[str, int],
+) -> None:
+    with running(site, f"{__name__}:slow") as gunicorn:
+        clients = [socket.create_connection(site, timeout=30) for _ in range(4)]  # two threads
+        for client in clients:
+            client.sendall(get(STOP_KEEPALIVE_LINGER + 0.5))
+        [worker] = gunicorn.children()
+        wait_for(lambda: len(connections(worker)) == 4)
+        gunicorn.send_signal(signal.SIGTERM)
+        assert [answer(client) for client in clients] == [b"HTTP/1.1 200 OK\r\n"] * 4
+
+
+def test_connection_of_a_slow_answer_is_kept_for_a_moment_when_it_stops(
+    site: tuple[str, int],
+) -> None:
+    with (
+        running(site, f"{__name__}:slow") as gunicorn,
+        socket.create_connection(site, timeout=30) as client,
+        client.makefile("rb") as received,
+    ):
+        client.sendall(get(STOP_KEEPALIVE_LINGER + 0.5))
+        [worker] = gunicorn.children()
+        wait_for(lambda: len(connections(worker)) == 1)
+        gunicorn.send_signal(signal.SIGTERM)
+        assert response(received) == (OK, False)
+        client.sendall(get(0))
+        assert response(received) == (OK, ENDS)
+
+
+def test_no_more_connections_are_taken_than_allowed(site: tuple[str, int]) -> None:
+    with running(site, "--worker-connections=3") as gunicorn:
+        [worker] = gunicorn.children()
+        silent = [socket.create_connection(site, timeout=30) for _ in range(5)]
+        wait_for(lambda: len(connections(worker)) == 3)
+        for client in silent[:3]:
+            client.close()
+        silent[4].sendall(REQUEST)
+        assert answer(silent[4]) == OK + b"\r\n"
+        silent[3].close()
+
+
+def connections(worker: psutil.Process) -> list[Any]:
+    return [c for c in worker.net_connections() if c.status == psutil.CONN_ESTABLISHED]

@@ -104,6 +104,16 @@ def test_database_that_is_away_outside_of_a_view_of_the_api(client: Client) -> N
     }
 
 
+@pytest.mark.parametrize(("language", "said"), [("ru", "Неверный запрос."), ("en", "Bad request.")])
+def test_wrong_host_is_refused_in_the_clients_language(
+    client: Client, settings: Any, language: str, said: str
+) -> None:
+    settings.ALLOWED_HOSTS = ["testserver"]
+    headers = {"Host": "evil.example", "Accept-Language": language}
+    answer = client.post(API, {"email": "cem@test.ru"}, "application/json", headers=headers)
+    assert (answer.status_code, answer.json()) == (400, {"detail": said})
+
+
 def test_language_is_kept_and_asks_no_token() -> None:
     client = Client(enforce_csrf_checks=True)
     response = client.post("/language/", {"language": "ru"})
