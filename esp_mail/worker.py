@@ -1,5 +1,6 @@
 """gunicorn's worker, as this project runs it."""
 
+import logging
 import select
 import socket
 import threading
@@ -64,16 +65,10 @@ class Worker(ThreadWorker):
     def _serve(self) -> None:
         while True:
             for number, _ in self.epoll.poll(maxevents=1):
-                connection = self.waiting.pop(number, None)
-                try:
-                    if connection:
-                        self._answer(connection)
-                    else:
-                        self._accept()
-                except BaseException:  # or there would be a thread less
-                    self.log.exception("cannot answer a request")
-                    if connection:
-                        self._close(connection)
+                if connection := self.waiting.pop(number, None):
+                    self._answer(connection)
+                else:
+                    self._accept()
 
     def _accept(self) -> bool:
         """Have the next connection waited for; return whether there was one."""
@@ -83,18 +78,19 @@ class Worker(ThreadWorker):
                 return False
             try:
                 client, address = self.listener.accept()
+                server = self.listener.getsockname()
+                connection = TConn(self.cfg, Client(client), address, server)
+                connection.data_ready = True  # when it is answered
+                self.open.add(connection)
+                self._wait_for(connection, self.epoll.register)
             except (BlockingIOError, ConnectionAbortedError):  # somebody was faster, or went away
                 return False
-            except OSError:
-                if self.alive:
-                    self.log.exception("cannot take a connection")
+            except OSError:  # nothing more can be opened; or it has just been told to stop
+                level = logging.ERROR if self.alive else logging.DEBUG
+                self.log.log(level, "cannot take a connection", exc_info=True)
+                with suppress(ValueError):  # it is closed
                     self.epoll.modify(self.listener, 0)
                 return False
-            server = self.listener.getsockname()
-            connection = TConn(self.cfg, Client(client), address, server)
-            self.open.add(connection)
-        connection.data_ready = True  # when it is answered
-        self._wait_for(connection, self.epoll.register)
         return True
 
     def _wait_for(self, connection: TConn, watch: Any) -> None:
@@ -105,10 +101,13 @@ class Worker(ThreadWorker):
         watch(connection.sock, ONCE)
 
     def _answer(self, connection: TConn) -> None:
-        while self.handle(connection):
-            if not connection.parser.unreader.buf.getvalue():  # else the next came with it
-                self._wait_for(connection, self.epoll.modify)
-                return
+        try:
+            while self.handle(connection):
+                if not connection.parser.unreader.buf.getvalue():  # else the next came with it
+                    self._wait_for(connection, self.epoll.modify)
+                    return
+        except BaseException:  # or there would be a thread less
+            self.log.exception("cannot answer a request")
         self._close(connection)
 
     def handle_request(self, req: Any, conn: TConn) -> Any:
