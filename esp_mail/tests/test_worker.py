@@ -187,6 +187,7 @@ def test_connections_wait_where_no_more_can_be_opened(
     with socket.create_connection(site, timeout=30) as open_before:
         open_before.sendall(KEPT)
         assert open_before.recv(12) == OK[:12]
+        wait_for(lambda: len(connections(worker)) == 1)  # those of before are closed
         worker.rlimit(psutil.RLIMIT_NOFILE, (worker.num_fds(), limit[1]))
         with socket.create_connection(site, timeout=1) as client:
             client.sendall(REQUEST)
@@ -254,4 +255,4 @@ def test_no_more_connections_are_taken_than_allowed(site: tuple[str, int]) -> No
 
 
 def connections(worker: psutil.Process) -> list[Any]:
-    return [c for c in worker.net_connections() if c.status == psutil.CONN_ESTABLISHED]
+    return [c for c in worker.net_connections("tcp") if c.status != psutil.CONN_LISTEN]
