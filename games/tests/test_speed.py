@@ -25,7 +25,7 @@ on_postgresql = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite has no round trips to save"
 )
 
-CALLS = 1_300  # Python functions, and C's that Python calls; the textbook's view takes 3,763
+CALLS = 1_200  # Python functions, and C's that Python calls; the textbook's view takes 3,763
 
 
 @pytest.fixture(autouse=True)
