@@ -134,7 +134,7 @@ class Worker(ThreadWorker):
 
     def _stop(self) -> None:
         """Answer whoever has connected by now; from now on each answer closes its connection."""
-        all(iter(self._accept, False))  # until there is none
+        all(iter(self._accept, False))  # noqa: FBT003 - until there is none
         with self.accepting:
             self.epoll.unregister(self.listener)  # for it stays open in other processes
             self.listener.close()
