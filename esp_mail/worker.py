@@ -74,7 +74,7 @@ class Worker(ThreadWorker):
         """Have the next connection waited for; return whether there was one."""
         with self.accepting:
             if len(self.open) >= self.worker_connections:
-                self.epoll.modify(self.listener, 0)  # until the next look
+                self._take_none()
                 return False
             try:
                 client, address = self.listener.accept()
@@ -88,10 +88,14 @@ class Worker(ThreadWorker):
             except OSError:  # nothing more can be opened; or it has just been told to stop
                 level = logging.ERROR if self.alive else logging.DEBUG
                 self.log.log(level, "cannot take a connection", exc_info=True)
-                with suppress(ValueError):  # it is closed
-                    self.epoll.modify(self.listener, 0)
+                self._take_none()
                 return False
         return True
+
+    def _take_none(self) -> None:
+        """Leave those who connect alone until the next look."""
+        with suppress(ValueError, OSError):  # it is closed
+            self.epoll.modify(self.listener, 0)
 
     def _wait_for(self, connection: TConn, watch: Any) -> None:
         connection.set_timeout()
@@ -112,9 +116,10 @@ class Worker(ThreadWorker):
 
     def handle_request(self, req: Any, conn: TConn) -> Any:
         conn.sock.head = None
-        keep = super().handle_request(req, conn)
-        conn.sock.end()
-        return keep
+        try:
+            return super().handle_request(req, conn)
+        finally:  # what gunicorn says of a failure is not held back
+            conn.sock.end()
 
     def _close(self, connection: TConn) -> None:
         # After a failure in the middle of a response gunicorn has closed it.

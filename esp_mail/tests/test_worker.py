@@ -39,6 +39,11 @@ def quits(_environ: Any, _start_response: Any) -> NoReturn:
     sys.exit("as no program should")
 
 
+def fails(_environ: Any, _start_response: Any) -> NoReturn:
+    """Serve as a program with a fault: a WSGI application."""
+    raise ValueError
+
+
 @contextmanager
 def running(site: tuple[str, int], *arguments: str) -> Iterator[psutil.Process]:
     environment = {"BIND": f"{site[0]}:{site[1]}", "WEB_CONCURRENCY": "1", "LOG_LEVEL": "ERROR"}
@@ -205,6 +210,15 @@ def test_fault_costs_no_thread(site: tuple[str, int]) -> None:
             with socket.create_connection(site, timeout=5) as client:
                 client.sendall(KEPT)
                 assert client.recv(12) == b""
+
+
+def test_failure_is_told(site: tuple[str, int]) -> None:
+    with (
+        running(site, f"{__name__}:fails"),
+        socket.create_connection(site, timeout=5) as client,
+    ):
+        client.sendall(KEPT)
+        assert client.recv(12) == b"HTTP/1.1 500"
 
 
 def get(seconds: float) -> bytes:
