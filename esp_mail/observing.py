@@ -8,8 +8,8 @@ import re
 import sys
 from collections.abc import Callable
 from functools import cache
+from random import getrandbits
 from time import perf_counter
-from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -43,7 +43,7 @@ class ObservingMiddleware:
         if probe := PROBES.get(request.path):
             return probe(request)
         stated = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = stated if REQUEST_ID.fullmatch(stated) else uuid4().hex
+        request_id = stated if REQUEST_ID.fullmatch(stated) else f"{getrandbits(128):032x}"
         about.set({"request_id": request_id})
         response = self.get_response(request)
         response.headers[HEADER] = request_id

@@ -71,13 +71,17 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
 ]
 
-MIDDLEWARE = [
-    "esp_mail.observing.ObservingMiddleware",
+# They add headers that hang on nothing but a request's origin and scheme.
+HEADER_MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",  # early: a preflight needs nothing of the others
     "django.middleware.security.SecurityMiddleware",
     "esp_mail.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "esp_mail.middleware.PublicAPIMiddleware",  # goes to its view past those that follow
+]
+MIDDLEWARE = [
+    "esp_mail.observing.ObservingMiddleware",
+    "esp_mail.middleware.PublicAPIMiddleware",  # a play goes to its view past those that follow
+    *HEADER_MIDDLEWARE,
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

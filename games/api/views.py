@@ -44,17 +44,10 @@ CHANGE_RIGHTS = {
 }
 
 
-class UTF8Parser(JSONObjectParser):
-    """JSON is UTF-8, whatever the Content-Type says: there are codecs that fail."""
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        return super().parse(stream, media_type, {**parser_context, "encoding": "utf-8"})
-
-
 class JSONView(APIView):
     """A view that takes and gives JSON objects."""
 
-    parser_classes = (UTF8Parser,)
+    parser_classes = (JSONObjectParser,)
     content_negotiation_class = AlwaysJSON
     throttle_classes = (UserRateThrottle,)
     metadata_class = None

@@ -95,8 +95,8 @@ def test_database_that_is_away(client: Client) -> None:
 
 
 def test_database_that_is_away_outside_of_a_view_of_the_api(client: Client) -> None:
-    with mock.patch("django.core.handlers.base.BaseHandler.resolve_request") as resolve:
-        resolve.side_effect = OperationalError
+    with mock.patch("django.http.HttpRequest.get_host") as get_host:
+        get_host.side_effect = OperationalError
         answer = client.post(API, headers={"Accept-Language": "ru"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert answer.json() == {

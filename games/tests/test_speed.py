@@ -16,7 +16,7 @@ from django.utils.translation import override
 from pytest_django import Settings
 
 from esp.gate import get_gate
-from esp_mail.wsgi import Request, application
+from esp_mail.wsgi import application
 from games.models import Game
 
 from .conftest import URL
@@ -25,7 +25,7 @@ on_postgresql = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite has no round trips to save"
 )
 
-CALLS = 1_200  # Python functions, and C's that Python calls; the textbook's view takes 3,763
+CALLS = 750  # Python functions, and C's that Python calls; the textbook's view takes 3,763
 
 
 @pytest.fixture(autouse=True)
@@ -119,12 +119,3 @@ def test_returning_play_takes_few_function_calls() -> None:
         body, stats = pool.submit(profiled).result()
     assert body == b'{"esp_status":true,"games_status":true,"games_count":4}'
     assert stats.total_calls < CALLS  # type: ignore[attr-defined]  # missing in the stubs
-
-
-def test_headers_are_all_there() -> None:
-    headers = Request(environ(b"{}")).headers
-    assert headers.get("accept-language") == headers["Accept-Language"] == "ru,en;q=0.8"
-    assert headers.get("Content-Type") == "application/json"
-    assert headers.get("Idempotency-Key") is None
-    assert "origin" in headers
-    assert len(headers) == 9
