@@ -16,18 +16,37 @@ ONCE = select.EPOLLIN | select.EPOLLONESHOT  # one thread is told of a connectio
 
 
 class Client(socket.socket):
-    """A connection that sends a response's head together with what follows: 4 % of the CPU."""
+    """A connection that makes fewer system calls, each of which lets another thread run.
+
+    It sends a response's head together with what follows: 4 % of the CPU. It sets a timeout when
+    something is to wait for it, and not each that gunicorn wants: 2 to 7 %.
+    """
 
     def __init__(self, accepted: socket.socket) -> None:
         kind = accepted.family, accepted.type, accepted.proto
         super().__init__(*kind, fileno=accepted.detach())
+        self.wanted = super().gettimeout()
         self.head: bytes | None = b""  # what is held back; None: hold back what comes next
+
+    def gettimeout(self) -> float | None:
+        return self.wanted
+
+    def settimeout(self, value: float | None) -> None:
+        self.wanted = value
+
+    def setblocking(self, flag: bool) -> None:  # noqa: FBT001 - Python's signature
+        self.wanted = None if flag else 0
+
+    def recv(self, *args: Any) -> bytes:
+        self._set_timeout()
+        return super().recv(*args)
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         if self.head is None:
             self.head = data
             return
         head, self.head = self.head, b""
+        self._set_timeout()
         super().sendall(head + data if head else data, flags)
 
     def end(self) -> None:
@@ -35,6 +54,10 @@ class Client(socket.socket):
         if self.head:
             self.sendall(b"")
         self.head = b""
+
+    def _set_timeout(self) -> None:
+        if self.wanted != super().gettimeout():
+            super().settimeout(self.wanted)
 
 
 class Worker(ThreadWorker):
@@ -120,6 +143,13 @@ class Worker(ThreadWorker):
             return super().handle_request(req, conn)
         finally:  # what gunicorn says of a failure is not held back
             conn.sock.end()
+
+    def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:  # noqa: FBT001 - gunicorn's
+        """Look for no more of a body that was read to its end; gunicorn does twice, for 3 %."""
+        if keepalive and getattr(conn.parser.mesg.body.reader, "length", None) == 0:
+            conn.parser.mesg = None
+            return True
+        return bool(super()._keepalive_after(conn, keepalive))
 
     def _close(self, connection: TConn) -> None:
         # After a failure in the middle of a response gunicorn has closed it.

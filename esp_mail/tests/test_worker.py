@@ -1,5 +1,6 @@
 """A web process that stops, with real signals: whoever was connected is answered."""
 
+import os
 import select
 import signal
 import socket
@@ -269,3 +270,23 @@ def test_no_more_connections_are_taken_than_allowed(site: tuple[str, int]) -> No
 
 def connections(worker: psutil.Process) -> list[Any]:
     return [c for c in worker.net_connections("tcp") if c.status != psutil.CONN_LISTEN]
+
+
+def test_timeout_holds_when_something_is_to_wait_for_it() -> None:
+    from esp_mail.worker import Client  # noqa: PLC0415 - it needs epoll
+
+    ours, theirs = socket.socketpair()
+    with Client(ours) as client, theirs:
+        assert client.gettimeout() is None
+        client.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            client.recv(1)
+        with pytest.raises(BlockingIOError):
+            client.sendall(bytes(10_000_000))
+        client.settimeout(0.01)
+        with pytest.raises(TimeoutError):
+            client.sendall(b"1")
+        client.setblocking(True)
+        theirs.sendall(b"1")
+        assert (client.recv(1), client.gettimeout()) == (b"1", None)
+        assert os.get_blocking(client.fileno())
