@@ -13,6 +13,7 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt
 
 RESULTS = Path(__file__).parent / "results"
+PEERS = ("peer A", "peer B")
 COLUMNS = ("requests/s", "p50 ms", "p99 ms", "CPU ms", "PostgreSQL CPU ms")
 
 
@@ -49,18 +50,17 @@ def processor() -> str:
 
 
 def table(rounds: dict[str, Any]) -> list[str]:
-    lines = [
-        "| mix, clients | who | " + " | ".join(COLUMNS) + " | errors | × A: req/s | × A: CPU |"
-    ]
-    lines.append("|---" * (len(COLUMNS) + 5) + "|")
+    against = [f"× {peer[-1]}: {what}" for peer in PEERS for what in ("req/s", "CPU")]
+    lines = [f"| mix, clients | who | {' | '.join([*COLUMNS, 'errors', *against])} |"]
+    lines.append("|---" * (len(COLUMNS) + len(against) + 3) + "|")
     for cell, contenders in rounds.items():
         for name, runs in contenders.items():
             figures = " | ".join(spread([run[c] for run in runs if c in run]) for c in COLUMNS)
             errors = sum(run["errors"] for run in runs)
-            ratios = [
-                ratio(runs, contenders.get("peer A"), "requests/s"),
-                ratio(contenders.get("peer A"), runs, "CPU ms"),
-            ]
+            ratios = []
+            for peer in PEERS:
+                ratios.append(ratio(runs, contenders.get(peer), "requests/s"))
+                ratios.append(ratio(contenders.get(peer), runs, "CPU ms"))
             lines.append(f"| {cell} | {name} | {figures} | {errors} | {' | '.join(ratios)} |")
     return lines
 

@@ -71,7 +71,8 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
 ]
 
-# They add headers that hang on nothing but a request's origin and scheme.
+# They add headers. A play asks them seldom: what they say of it must hang on its origin and scheme
+# alone, as PublicAPIMiddleware remembers it.
 HEADER_MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",  # early: a preflight needs nothing of the others
     "django.middleware.security.SecurityMiddleware",

@@ -25,17 +25,17 @@ class Client(socket.socket):
     def __init__(self, accepted: socket.socket) -> None:
         kind = accepted.family, accepted.type, accepted.proto
         super().__init__(*kind, fileno=accepted.detach())
-        self.wanted = super().gettimeout()
+        self.wanted_timeout = super().gettimeout()
         self.head: bytes | None = b""  # what is held back; None: hold back what comes next
 
     def gettimeout(self) -> float | None:
-        return self.wanted
+        return self.wanted_timeout
 
     def settimeout(self, value: float | None) -> None:
-        self.wanted = value
+        self.wanted_timeout = value
 
     def setblocking(self, flag: bool) -> None:  # noqa: FBT001 - Python's signature
-        self.wanted = None if flag else 0
+        self.wanted_timeout = None if flag else 0
 
     def recv(self, *args: Any) -> bytes:
         self._set_timeout()
@@ -56,8 +56,8 @@ class Client(socket.socket):
         self.head = b""
 
     def _set_timeout(self) -> None:
-        if self.wanted != super().gettimeout():
-            super().settimeout(self.wanted)
+        if self.wanted_timeout != super().gettimeout():
+            super().settimeout(self.wanted_timeout)
 
 
 class Worker(ThreadWorker):
@@ -145,7 +145,10 @@ class Worker(ThreadWorker):
             conn.sock.end()
 
     def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:  # noqa: FBT001 - gunicorn's
-        """Look for no more of a body that was read to its end; gunicorn does twice, for 3 %."""
+        """Look for no more of a body that was read to its end; gunicorn does twice, for 3 %.
+
+        One that comes in chunks has no length, and is looked for.
+        """
         if keepalive and getattr(conn.parser.mesg.body.reader, "length", None) == 0:
             conn.parser.mesg = None
             return True

@@ -23,7 +23,7 @@ class AddressField(serializers.CharField):
             raise serializers.ValidationError(error.messages, code="invalid") from error
 
     def run_validators(self, value: Any) -> None:
-        """Look no more for characters that no normalised address has, one by one as DRF does."""
+        """Run none: DRF's look at each character for what no normalised address has."""
 
 
 class PlaySerializer(serializers.Serializer):

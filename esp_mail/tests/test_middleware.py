@@ -1,20 +1,46 @@
 """A play goes past the middlewares; its answer is as if it had not."""
 
+from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.utils.translation import override
 from pytest_django import Settings
 
-from esp_mail.middleware import MOST_KNOWN, PUBLIC_API, PublicAPIMiddleware
+from esp_mail.middleware import MOST_KNOWN, PLAYS, PublicAPIMiddleware
 
-API = PUBLIC_API[0]
-AGENCY = "https://play.example.com"
-PLAY = {"email": "cem@test.ru"}
+API = PLAYS[0]
+AGENCY = {"Origin": "https://play.example.com"}
+ORIGINS: list[dict[str, str]] = [{}, AGENCY, {"Origin": "https://evil.example"}]
 # What an answer says of itself, and not what all answers say.
-OWN = {"Allow", "Content-Length", "X-Request-ID"}
+OWN = {"Content-Length", "X-Request-ID"}
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """Leave no language behind: a server sets the next request's at its start."""
+    with override("en"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _deployed(settings: Settings) -> None:
+    settings.CORS_ALLOWED_ORIGINS = [AGENCY["Origin"]]
+    settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 3600
+    settings.ALLOWED_HOSTS = ["one.example", "two.example", "testserver"]
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(raise_request_exception=False)
+
+
+def play(client: Client, headers: dict[str, str] | None = None, *, secure: bool = True) -> Any:
+    body = {"email": "cem@test.ru"}
+    return client.post(API, body, "application/json", secure=secure, headers=headers)
 
 
 def common(response: Any) -> dict[str, Any]:
@@ -22,39 +48,46 @@ def common(response: Any) -> dict[str, Any]:
     return headers | {"Vary": sorted(headers["Vary"].lower().split(", "))}
 
 
-@pytest.fixture(autouse=True)
-def _deployed(settings: Settings) -> None:
-    settings.CORS_ALLOWED_ORIGINS = [AGENCY]
-    settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 3600
-    settings.ALLOWED_HOSTS = ["one.example", "two.example", "testserver"]
-
-
 def test_play_is_answered_with_the_headers_of_every_answer(client: Client, db: None) -> None:
-    origins: list[dict[str, str]] = [{}, {"Origin": AGENCY}, {"Origin": "https://evil.example"}]
     languages = [{"Accept-Language": language} for language in ("en", "ru")]
-    cases = [origin | language for origin in origins for language in languages]
+    cases = [origin | language for origin in ORIGINS for language in languages]
     for headers in cases * 2:  # asked for, then remembered
-        play = client.post(API, PLAY, "application/json", secure=True, headers=headers)
+        answer = play(client, headers)
         another = client.get(API, secure=True, headers=headers)
-        assert (play.status_code, another.status_code) == (200, 405)
-        assert common(play) == common(another)
-        assert play.headers["Content-Language"] == headers["Accept-Language"]
-        allowed = play.headers.get("Access-Control-Allow-Origin")
-        assert allowed == (AGENCY if headers.get("Origin") == AGENCY else None)
-        assert "Strict-Transport-Security" in play.headers
+        assert (answer.status_code, another.status_code) == (200, 405)
+        assert common(answer) == common(another)
+        assert answer.headers["Content-Language"] == headers["Accept-Language"]
+        assert answer.headers["Content-Length"] == str(len(answer.content))
+        allowed = answer.headers.get("Access-Control-Allow-Origin")
+        assert allowed == (AGENCY["Origin"] if headers.items() >= AGENCY.items() else None)
+        assert answer.headers["Strict-Transport-Security"] == "max-age=3600"
+        assert answer.headers["Allow"] == "POST"
 
 
 def test_refused_play_has_the_headers_too(client: Client) -> None:
-    answer = client.post(API, {}, "application/json", secure=True, headers={"Origin": AGENCY})
+    answer = client.post(API, {}, "application/json", secure=True, headers=AGENCY)
     assert answer.status_code == 400
-    assert answer.headers["Access-Control-Allow-Origin"] == AGENCY
+    assert answer.headers["Access-Control-Allow-Origin"] == AGENCY["Origin"]
     assert "Content-Security-Policy" in answer.headers
 
 
-def test_play_without_https_is_sent_to_the_host_it_asked_for(client: Client) -> None:
+def test_what_a_preflight_is_told_is_no_answer_to_a_play(client: Client, db: None) -> None:
+    client.options(API, secure=True, headers=AGENCY | {"Access-Control-Request-Method": "POST"})
+    assert "Access-Control-Allow-Methods" not in play(client, AGENCY).headers
+
+
+def test_play_without_https_is_sent_to_the_host_it_asked_for(client: Client, db: None) -> None:
+    assert play(client).status_code == 200
     for host in ("one.example", "two.example"):
-        answer = client.post(API, PLAY, "application/json", headers={"Host": host})
+        answer = play(client, {"Host": host}, secure=False)
         assert (answer.status_code, answer.headers["Location"]) == (301, f"https://{host}{API}")
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_wrong_host_is_said_to_the_agencys_page_too(client: Client, secure: bool) -> None:
+    answer = play(client, AGENCY | {"Host": "evil.example"}, secure=secure)
+    assert (answer.status_code, answer.json()) == (400, {"detail": "Bad request."})
+    assert answer.headers["Access-Control-Allow-Origin"] == AGENCY["Origin"]
 
 
 def test_origins_do_not_fill_the_memory() -> None:
@@ -65,3 +98,11 @@ def test_origins_do_not_fill_the_memory() -> None:
             request = RequestFactory().post(API, secure=True, headers=headers)
             assert middleware(request).status_code == 200
     assert 0 < len(middleware.known) <= MOST_KNOWN
+
+
+def test_djangos_page_of_an_error_may_style_itself(client: Client, settings: Settings) -> None:
+    settings.DEBUG = True
+    with mock.patch("games.views.record_play", side_effect=RuntimeError):
+        answer = play(client)
+    assert answer.status_code == 500
+    assert "Content-Security-Policy" not in answer.headers

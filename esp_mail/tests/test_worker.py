@@ -290,3 +290,14 @@ def test_timeout_holds_when_something_is_to_wait_for_it() -> None:
         theirs.sendall(b"1")
         assert (client.recv(1), client.gettimeout()) == (b"1", None)
         assert os.get_blocking(client.fileno())
+
+
+def test_body_that_nobody_read_is_no_request(
+    gunicorn: psutil.Process, site: tuple[str, int]
+) -> None:
+    smuggled = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    unread = b"POST /robots.txt HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
+    with socket.create_connection(site, timeout=30) as client, client.makefile("rb") as received:
+        client.sendall(unread % len(smuggled) + smuggled + REQUEST)
+        statuses = [line.split()[1] for line in received if line.startswith(b"HTTP/")]
+    assert statuses == [b"405", b"200"]
