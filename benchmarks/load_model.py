@@ -9,9 +9,9 @@ import math
 PLAYS = (100, 1_000, 10_000)  # a second, at the peak
 # name, default, what it is
 COSTS = (
-    ("web-ms", 1.1, "CPU of the web process per returning play (python -m benchmarks)"),
+    ("web-ms", 0.8, "CPU of the web process per returning play (python -m benchmarks)"),
     ("web-first-ms", 3.3, "the same per first play, the two calls to the ESP included"),
-    ("postgres-ms", 0.45, "CPU of PostgreSQL per play (python -m benchmarks)"),
+    ("postgres-ms", 0.4, "CPU of PostgreSQL per play (python -m benchmarks)"),
     ("nginx-ms", 0.1, "CPU of nginx per play; assumed"),
     ("play-bytes", 247, "a row of games_play with its indexes (python -m benchmarks.sizes)"),
     ("game-bytes", 258, "a row of games_game with its indexes (python -m benchmarks.sizes)"),
