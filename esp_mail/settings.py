@@ -71,8 +71,8 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
 ]
 
-# They add headers. A play asks them seldom: what they say of it must hang on its origin and scheme
-# alone, as PublicAPIMiddleware remembers it.
+# They add headers. PublicAPIMiddleware remembers what they say of a play: it must hang on nothing
+# but the request's origin, scheme and language.
 HEADER_MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",  # early: a preflight needs nothing of the others
     "django.middleware.security.SecurityMiddleware",

@@ -1,11 +1,9 @@
 """What gunicorn serves."""
 
 import os
-from importlib import import_module
 from typing import Any
 
 import django
-from django.conf import settings
 from django.core.cache import close_caches
 from django.core.handlers.base import reset_urlconf
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
@@ -37,6 +35,6 @@ request_finished.disconnect(reset_urlconf)  # it is set anew then too
 request_finished.disconnect(close_caches)  # ours is in the database, and has nothing to close
 # As django.core.wsgi.get_wsgi_application() does.
 django.setup(set_prefix=False)
+# Loads the pages too, as PublicAPIMiddleware looks for its view: once for all processes that are
+# forked from here, not in each at its first request.
 application = Handler()
-# The pages too: once for all processes that are forked from here, not in each at its first request.
-import_module(settings.ROOT_URLCONF)
