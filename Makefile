@@ -1,4 +1,4 @@
-# make help lists the targets. Needs Python 3.11 or later and pip; all else is installed into .venv.
+# `make help` lists the targets. They need Python 3.11 or later; the rest is installed into .venv.
 PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
@@ -7,72 +7,106 @@ BENCH := benchmarks/.venv
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --quiet \
 	--custom-compile-command "make lock"
 
-# What the targets run is a developer's machine, unless said otherwise.
+# Node.js is one of the packages of requirements-dev.txt.
+NPM = PATH="$(abspath $(BIN)):$$PATH" npm --prefix frontend
+NODE_MODULES = frontend/node_modules/.package-lock.json
+
+# The settings of a developer's machine, unless the environment says otherwise.
 export DEBUG ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test rehearse rehearse-broken bench bench-esp bench-pages lint audit format backup restore \
-	lock messages
+.PHONY: help run demo admin test test-all rehearse rehearse-failover rehearse-broken bench bench-esp bench-pages lighthouse lint audit format \
+	package dist backup restore lock messages keep-modules
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
+# Ctrl-C ends these without an error of make: the trap keeps the shell alive, which sees the exit code 130.
+DEVELOP = @trap : INT; PORT=$(PORT) $(BIN)/python -m testing.develop
 run: $(VENV)/.installed  ## start the site on http://127.0.0.1:8000/ (PORT= changes it)
-	@$(BIN)/python manage.py migrate_locked --verbosity 0
-	@printf '%s\n' \
-		'' \
-		'The game:      http://127.0.0.1:$(PORT)/' \
-		'A play:        curl -H "Content-Type: application/json" -d '"'"'{"email": "cem@test.ru"}'"'"' http://127.0.0.1:$(PORT)/api/verification_mail/' \
-		'The API:       http://127.0.0.1:$(PORT)/api/docs/' \
-		'The admin:     http://127.0.0.1:$(PORT)/admin/  (make an account first: DEBUG=1 $(BIN)/python manage.py createsuperuser)' \
-		'The tests:     make test' \
-		''
-	@PORT=$(PORT) $(BIN)/python supervise.py runserver delivery
+	$(DEVELOP) run || [ $$? = 130 ]
 
-test: $(VENV)/.installed-dev  ## run all tests, on PostgreSQL and on SQLite
+demo: $(VENV)/.installed  ## the same with a made-up campaign and an account for the console
+	$(DEVELOP) demo || [ $$? = 130 ]
+
+admin: $(VENV)/.installed  ## create the account "admin", or give it a new password, and print it
+	$(DEVELOP) admin || [ $$? = 130 ]
+
+PYTEST = -m pytest -n 2 --dist loadfile $(ARGS)
+FAST = -m "not (process or browser or rehearsal or fuzz)"
+SQLITE = DATABASE_URL=sqlite:///db.sqlite3
+test: $(VENV)/.installed-dev  ## run the fast tests on PostgreSQL, and those with a database on SQLite (ARGS=)
+	$(BIN)/python $(PYTEST) $(FAST)
+	$(SQLITE) $(BIN)/python $(PYTEST) $(FAST) --database-only
+	@printf '\nThe fast tests pass on PostgreSQL and on SQLite. Next: make test-all or make run\n'
+
+test-all: export HYPOTHESIS_PROFILE = ci
+test-all: $(VENV)/.installed-dev $(NODE_MODULES)  ## run all tests, also with processes, a browser and faults; coverage must be 100 %
 	@rm -f .coverage*
-	$(BIN)/coverage run -m pytest $(ARGS)
-	DATABASE_URL=sqlite:///db.sqlite3 $(BIN)/coverage run -m pytest --ignore games/tests/browser $(ARGS)
+	$(BIN)/coverage run $(PYTEST)
+	$(SQLITE) $(BIN)/coverage run $(PYTEST) -m "not (browser or rehearsal or fuzz)" --database-only
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-	@printf '\nAll tests pass on PostgreSQL and on SQLite. Next: make run\n'
+	@printf '\nAll tests pass, and all code is covered.\n'
 
 MINUTES ?= 5
 REHEARSE = $(BIN)/python -m rehearsal $(if $(SEED),--seed $(SEED))
-rehearse: $(VENV)/.installed-dev  ## have all parts fail under load; is nothing lost? (SEED=, MINUTES=, APPEND=)
+rehearse: $(VENV)/.installed-dev  ## break each part under load; no play may be lost (SEED=, MINUTES=, APPEND=)
 	$(REHEARSE) --minutes $(MINUTES) $(if $(APPEND),--append $(APPEND))
 
-rehearse-broken: $(VENV)/.installed-dev  # builds that lose plays: each must be found out
-	@for build in late keyless debtless; do $(REHEARSE) --broken $$build; [ $$? = 3 ] || exit 1; done; \
-		printf '\nEach broken build was found out.\n'
+rehearse-failover: $(VENV)/.installed-dev  ## let a synchronous standby take over under load (SEED=)
+	$(REHEARSE) --failover
 
-lint: $(VENV)/.installed-dev  ## check style, types, migrations, settings, Dockerfiles and manifests
+rehearse-broken: $(VENV)/.installed-dev  # builds that lose plays: the rehearsal must notice each
+	@for build in late keyless debtless; do $(REHEARSE) --broken $$build; [ $$? = 3 ] || exit 1; done; \
+		printf '\nThe rehearsal noticed each broken build.\n'
+
+DEPLOYED = DEBUG=0 HTTPS=1 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
+	ALLOWED_HOSTS=play.example.com DATABASE_URL=sqlite:///unused PRIVACY_KEY=for-lint-only \
+	ESP_BACKEND=esp.backends.brevo.BrevoBackend ESP_OPTIONS='{"api_key": "key", "list_id": 1}' \
+	$(BIN)/python manage.py
+lint: $(VENV)/.installed-dev $(NODE_MODULES)  ## check style, types (Python, TypeScript), migrations, settings, Dockerfiles, manifests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
+	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check
 	$(BIN)/python -m rehearsal.lint_migrations
 	$(BIN)/python manage.py spectacular --fail-on-warn --validate --file /dev/null
-	DEBUG=0 HTTPS=1 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
-		ALLOWED_HOSTS=play.example.com DATABASE_URL=sqlite:///unused PRIVACY_KEY=for-lint-only \
-		ESP_BACKEND=esp.backends.brevo.BrevoBackend ESP_OPTIONS='{"api_key": "key", "list_id": 1}' \
-		$(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(DEPLOYED) collectstatic --noinput --verbosity 0
+	$(DEPLOYED) check --deploy --fail-level WARNING
 	$(BIN)/hadolint Dockerfile pgbouncer/Dockerfile
 	$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes/[!k]*.yaml
+	$(NPM) run --silent check
+
+package: $(NODE_MODULES)  ## make the npm package of the modules, and renew their types
+	$(NPM) run --workspace verification-mail build -- --write
+	$(NPM) pack --workspace verification-mail
+
+dist: $(VENV)/.installed-dev  ## make the wheel, and the list of what it needs (an SBOM, CycloneDX), in dist/
+	$(BIN)/uv build --wheel --no-build-isolation --quiet --out-dir dist
+	cp requirements.txt .env.example dist/
+	PYTHONWARNINGS=ignore $(BIN)/uv tool run --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.txt \
+		--pyproject pyproject.toml --short-PURLs --output-reproducible --output-file dist/esp_mail-sbom.json
 
 audit: $(VENV)/.installed-dev  ## ask whether a dependency has a known hole (needs pypi.org)
 	$(BIN)/uv tool run pip-audit==2.10.1 --strict --disable-pip --require-hashes \
 		--progress-spinner off --requirement requirements-ses.txt
 
-bench: $(BENCH)/.installed $(VENV)/.installed  ## compare with two FastAPI peers, 15 minutes (QUICK=1: 1 minute)
+bench: $(BENCH)/.installed $(VENV)/.installed-dev  ## compare with two FastAPI peers, 15 minutes (QUICK=1: 2 minutes)
 	$(BENCH)/bin/python -m benchmarks $(if $(QUICK),--quick --name quick) $(ARGS)
 
-bench-esp: $(BENCH)/.installed $(VENV)/.installed  ## what a slow or dead ESP costs
+bench-esp: $(BENCH)/.installed $(VENV)/.installed-dev  ## measure what a slow, dead or limited ESP costs
 	$(BENCH)/bin/python -m benchmarks.esp
+	$(BIN)/python -m benchmarks.delivery
 
-bench-pages: $(VENV)/.installed-dev  ## the staff's pages with a million players (first 20 minutes of seeding)
-	$(BIN)/python -m benchmarks.pages
+bench-pages: $(VENV)/.installed-dev  ## time the console with a million players (ARGS="--players N --plays N", the first time)
+	$(BIN)/python -m benchmarks.pages $(ARGS)
+
+lighthouse: $(VENV)/.installed-dev  ## judge the page by Lighthouse, and play over slow 3G (needs nginx and Chromium)
+	$(NPM)/lighthouse ci
+	$(BIN)/python -m benchmarks.first_load
 
 format: $(VENV)/.installed-dev  ## put the code into its form
 	$(BIN)/ruff check --fix-only .
@@ -81,22 +115,26 @@ format: $(VENV)/.installed-dev  ## put the code into its form
 backup:  ## write the database of docker compose into backups/
 	@deploy/backup.sh backup
 
-restore:  ## put BACKUP=backups/….dump in the database's place; erasures are applied again
+restore:  ## replace the database by BACKUP=backups/….dump, and repeat the erasures made since
 	@deploy/backup.sh restore "$(BACKUP)"
 
-lock: $(VENV)/.installed-dev  ## renew requirements*.txt from pyproject.toml
-	$(LOCK) --upgrade --output-file requirements.txt
-	$(LOCK) --extra ses --constraint requirements.txt --output-file requirements-ses.txt
-	$(LOCK) --group dev --constraint requirements-ses.txt --output-file requirements-dev.txt
-	$(subst pyproject.toml,benchmarks/requirements.in,$(LOCK)) --python-version 3.11 --upgrade \
+lock: $(VENV)/.installed-dev  ## write requirements*.txt from pyproject.toml (UPGRADE=1: newer versions)
+	$(LOCK) $(if $(UPGRADE),--upgrade) --output-file requirements.txt
+	$(LOCK) $(if $(UPGRADE),--upgrade) --extra ses --constraint requirements.txt --output-file requirements-ses.txt
+	$(LOCK) $(if $(UPGRADE),--upgrade) --group dev --constraint requirements-ses.txt --output-file requirements-dev.txt
+	$(subst pyproject.toml,benchmarks/requirements.in,$(LOCK)) --python-version 3.11 $(if $(UPGRADE),--upgrade) \
 		--output-file benchmarks/requirements.txt
 
+keep-modules: $(VENV)/.installed-dev  ## keep the modules' addresses of this release (before it is tagged)
+	$(BIN)/python -m testing.keep_modules
+
 messages: $(VENV)/.installed-dev  ## collect what is to be translated, compile what is (needs gettext)
-	$(BIN)/python manage.py makemessages --locale ru --no-location --no-wrap --ignore .venv
-	$(BIN)/python manage.py compilemessages --locale ru --ignore .venv
+	$(BIN)/python manage.py makemessages --locale ru --no-location --no-wrap --ignore .venv --ignore frontend
+	$(BIN)/python manage.py compilemessages --locale ru --ignore .venv --ignore frontend
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit("ESP mail needs Python 3.11 or later." if sys.version_info < (3, 11) else 0)'
+	@$(if $(shell $(PYTHON) -c 'import sys; sys.version_info >= (3, 11) and print("yes")' 2>/dev/null),,\
+		$(error ESP mail needs Python 3.11 or later, which $(PYTHON) is not. Name one: make PYTHON=python3.13))
 	$(PYTHON) -m venv $(VENV) || (rm -rf $(VENV); exit 1)
 
 $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
@@ -110,4 +148,8 @@ $(VENV)/.installed-dev: requirements-dev.txt | $(VENV)/bin/python
 $(BENCH)/.installed: benchmarks/requirements.txt
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/pip install --quiet --requirement benchmarks/requirements.txt
+	@touch $@
+
+$(NODE_MODULES): frontend/package-lock.json | $(VENV)/.installed-dev
+	$(NPM) ci
 	@touch $@

@@ -1,53 +1,141 @@
-"""Settings for the tests, and a PostgreSQL for them where DATABASE_URL names no database."""
+"""The environment of the tests: their settings, their database, and which tests run when.
+
+A PostgreSQL of their own is started unless DATABASE_URL names a database.
+"""
 
 import os
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import django
+import hypothesis
 import pytest
-from django.core.cache import cache
+from django.apps import AppConfig, apps
+from django.conf import settings
+from django.core.cache import caches
+from django.core.signals import setting_changed
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
+from django.utils.translation import override
 
-# Before Django's settings are read. DEBUG gives the settings of a developer's machine;
-# pytest-django then turns it off for the code under test.
+from testing.postgres import ThrowawayPostgres
+
+ROOT = Path(__file__).parent
+# Variables of this machine that must not reach the tests.
+VARIABLES = (
+    "SECRET_KEY", "PRIVACY_KEY", "ALLOWED_HOSTS", "ESP_BACKEND", "ESP_OPTIONS", "HTTPS",
+    "TIME_ZONE", "CLIENT_IP_HEADER", "REDIS_URL", "SENTRY_DSN",
+)  # fmt: skip
+
+# Set before Django's settings are read. DEBUG makes the settings of a developer's machine; then
+# pytest-django turns it off.
 os.environ["DJANGO_SETTINGS_MODULE"] = "esp_mail.settings"
 os.environ["DEBUG"] = "1"
-for name in (
-    "SECRET_KEY",
-    "PRIVACY_KEY",
-    "ALLOWED_HOSTS",
-    "ESP_BACKEND",
-    "ESP_OPTIONS",
-    "HTTPS",
-    "TIME_ZONE",
-    "CLIENT_IP_HEADER",
-    "REDIS_URL",
-    "SENTRY_DSN",
-):
+for name in VARIABLES:
     os.environ.pop(name, None)
+# The processes of pytest-xdist inherit the URL, and so share one server.
 if not os.environ.get("DATABASE_URL"):
-    from esp_mail.tests.postgres import ThrowawayPostgres
+    os.environ["DATABASE_URL"] = ThrowawayPostgres(durable=False).url
+    os.environ["DATABASE_IS_THROWAWAY"] = "1"
 
-    os.environ["DATABASE_URL"] = ThrowawayPostgres().url
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+# Slow kinds of tests by folder or file. `make test` leaves them out, `make test-all` runs them.
+SLOW = {
+    "deploy/tests": "process",
+    "games/tests/test_race.py": "process",
+    "serving/tests/test_logs.py": "process",
+    "serving/tests/test_metrics.py": "process",
+    "console/tests/browser": "browser",
+    "promo/tests/browser": "browser",
+    "rehearsal/tests": "rehearsal",
+    "esp_mail/tests/test_canary.py": "process",
+    "esp_mail/tests/test_matrix.py": "fuzz",
+    "api/tests/test_schema.py": "fuzz",
+    "api/tests/test_public_schema.py": "fuzz",
+}
+
+# Few examples while developing; `make test-all` asks for the profile "ci".
+hypothesis.settings.register_profile("dev", max_examples=5)
+hypothesis.settings.register_profile("ci", max_examples=60)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
-DATABASE = {"db", "transactional_db", "live_server"}
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database-only", action="store_true", help="run tests that use a database")
 
 
-def pytest_configure() -> None:
-    """Load the settings; pytest-django does so only where its own options name them."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the settings. pytest-django does so only if its own options name them."""
     django.setup()
+    # The databases end with their server; dropping one would wait for whoever is still connected.
+    config.option.reuse_db = "DATABASE_IS_THROWAWAY" in os.environ
+    post_migrate.connect(restore_groups)
+    # The real hasher takes half a second for each password.
+    hashers = ("MD5PasswordHasher", "PBKDF2PasswordHasher")  # processes of tests use the latter
+    settings.ESP_DELIVERY_THREADS = 1  # other threads do not see what a test has not committed
+    settings.PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}" for name in hashers]
+
+
+def restore_groups(sender: AppConfig, **_kwargs: Any) -> None:
+    """Make the migrations' groups again: a transactional test ends by emptying all tables."""
+    from django.contrib.auth.models import Permission  # noqa: PLC0415 - after django.setup()
+
+    if sender.label == "admin" and Permission.objects.filter(codename="erase_game").exists():
+        import_module("games.migrations.0003_rights").give_rights(apps)
+        import_module("games.migrations.0014_consent_rights").give_rights(apps)
+        import_module("console.migrations.0002_draws").give_right(apps)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        path = item.path.relative_to(ROOT).as_posix()
+        for prefix, marker in SLOW.items():
+            if path.startswith(prefix):
+                item.add_marker(marker)
+    if config.getoption("--database-only"):
+        kept = [item for item in items if uses_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
+
+def uses_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(item.get_closest_marker("django_db") or DATABASE_FIXTURES & fixtures)
+
+
+@receiver(setting_changed)
+def reset_esp(**_kwargs: object) -> None:
+    """Make a new ESP client and backend after a test changed a setting."""
+    # The settings are not loaded before a test runs.
+    from esp.backends import get_backend  # noqa: PLC0415
+    from esp.client import get_client  # noqa: PLC0415
+
+    get_client.cache_clear()
+    get_backend.cache_clear()
 
 
 @pytest.fixture(autouse=True)
 def _closed_breaker() -> None:
     """Begin each test with an ESP that has not failed yet."""
-    from esp.gate import get_gate  # noqa: PLC0415 - the settings are not read before a test runs
+    reset_esp()
 
-    get_gate.cache_clear()
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """Leave no language behind: as a server, a test's request sets the next one's at its start."""
+    with override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)
 def _empty_cache(request: pytest.FixtureRequest) -> None:
-    """Begin each test with nothing kept or counted: no test's end empties the cache's table."""
-    if request.node.get_closest_marker("django_db") or DATABASE & set(request.fixturenames):
+    """Begin each test with empty caches: the table of one is not emptied at the end of a test."""
+    if uses_database(request.node):
+        from games.consent import reload_texts  # noqa: PLC0415 - after django.setup()
+
         request.getfixturevalue("db")
-        cache.clear()
+        for cache in caches.all():
+            cache.clear()
+        reload_texts()  # what a process remembers of the consent texts

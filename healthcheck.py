@@ -1,4 +1,4 @@
-"""Exit 0 if the web process of this container can count plays; run by its health check."""
+"""The health check of the web container: exit with 0 if it can count plays."""
 
 import http.client
 import sys

@@ -4,6 +4,9 @@
 import os
 import sys
 
+if sys.version_info < (3, 11):  # noqa: UP036 - Django's own error would be a traceback
+    sys.exit("ESP mail needs Python 3.11 or later.")
+
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import OperationalError

@@ -1,4 +1,4 @@
-"""Signing in for apps: django-allauth's addresses, without those of what this site has not."""
+"""The URLs at which apps sign in: django-allauth's, without those for phone numbers."""
 
 from typing import NoReturn
 
@@ -11,6 +11,6 @@ def not_here(_request: HttpRequest) -> NoReturn:
 
 
 urlpatterns = [
-    re_path("^.*/phone", not_here),  # accounts have no telephones, which these views do not expect
+    re_path("^.*/phone", not_here),  # these views fail: accounts here have no phone number
     path("", include("allauth.headless.urls")),
 ]

@@ -1,30 +1,33 @@
-"""Tokens for programs."""
+"""Tokens of programs that use the staff API."""
 
+import secrets
 from datetime import timedelta
+from hashlib import sha512
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from knox.models import AbstractAuthToken, AuthTokenManager
 
-USED = timedelta(minutes=1)  # a token's last use is noted no more often
+PREFIX = "esp_"  # so that a scanner for leaked secrets can recognise a token
+KEY_LENGTH = 15  # number of a token's first characters that are stored to recognise it
+TOUCH_INTERVAL = timedelta(minutes=1)  # shortest time between two updates of last_used_at
 
 
 class Scope(models.TextChoices):
-    """What a token is good for, of what its account may do."""
-
     READ = "games:read", _("read games")
     WRITE = "games:write", _("read and write games")
 
 
-class Token(AbstractAuthToken):
-    """A program's key to the staff API; only its hash is kept.
+class Token(models.Model):
+    """A program's key to the staff API. Only its hash is stored.
 
-    It acts for its account: what the account may not do, or may no longer do, the token cannot.
+    A token acts for its account: it may do no more than the account may do at that moment.
     """
 
+    digest = models.CharField(max_length=128, primary_key=True)
+    token_key = models.CharField(max_length=25, db_index=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
@@ -41,9 +44,7 @@ class Token(AbstractAuthToken):
     expiry = models.DateTimeField(_("expires"))
     last_used_at = models.DateTimeField(_("last use"), null=True, editable=False)
 
-    objects = AuthTokenManager()
-
-    secret = ""  # what the program is given; known only to the object that was made with it
+    secret = ""  # the token itself; only make_secret() sets it
 
     class Meta:
         verbose_name = _("token")
@@ -61,8 +62,18 @@ class Token(AbstractAuthToken):
         if self.expiry and self.expiry <= timezone.now():
             raise ValidationError({"expiry": _("A token must not expire in the past.")})
 
-    def note_use(self) -> None:
-        """Keep when the token was last used, to the minute: not a write for every request."""
+    def make_secret(self) -> None:
+        """Set a new secret. It is not stored, so show it at once."""
+        self.secret = PREFIX + secrets.token_hex(32)
+        self.digest, self.token_key = digest_of(self.secret), self.secret[:KEY_LENGTH]
+
+    def touch(self) -> None:
+        """Store the time of use, at most once in TOUCH_INTERVAL."""
         now = timezone.now()
-        if self.last_used_at is None or now - self.last_used_at > USED:
+        if self.last_used_at is None or now - self.last_used_at > TOUCH_INTERVAL:
             type(self).objects.filter(pk=self.pk).update(last_used_at=now)
+
+
+def digest_of(secret: str) -> str:
+    """Return the hash of a token. It is long and random: salt or a slow hash adds nothing."""
+    return sha512(secret.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The comparison: `make bench`, or `make bench QUICK=1`. Alternating rounds, medians, ratios."""
+"""Compare this program with two FastAPI peers: `make bench`, or `make bench QUICK=1`."""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 
@@ -45,7 +45,7 @@ def mixed() -> Iterator[str]:
 MIXES: dict[str, Callable[[], Iterator[str]]] = {
     "returning": returning, "new": new, "hot": hot, "90/10": mixed
 }  # fmt: skip
-# What pgbench does: the same statements, without a server and without looking at an address.
+# The scripts of pgbench: the same statements, without a web server and without validation.
 LIMITS = {
     "returning": rf"\set n random(0, {KNOWN - 1})" + f"\n{LIMIT_RETURNING};\n",
     "hot": rf"\set n 0{chr(10)}{LIMIT_RETURNING};{chr(10)}",
@@ -57,12 +57,22 @@ def percentile(values: list[float], part: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * part))] * 1000
 
 
-def measure(database: Database, contender: Server, mix: str, clients: int, seconds: float) -> Any:
-    """Return one round's figures, and what was answered."""
+class Door(NamedTuple):
+    """A way in to a contender."""
+
+    name: str
+    server: Server
+    port: int
+    keys: bool = False  # whether its plays have an Idempotency-Key
+
+
+def measure(database: Database, door: Door, mix: str, clients: int, seconds: float) -> Any:
+    """Return the figures of one round, and its answers."""
     database.sql("postgres", "CHECKPOINT")
-    before = cpu(contender.process.pid), cpu(database.pid)
-    result = run(contender.port, MIXES[mix](), clients=clients, seconds=seconds)
-    after = cpu(contender.process.pid), cpu(database.pid)
+    pid = door.server.process.pid
+    before = cpu(pid), cpu(database.pid)
+    result = run(door.port, MIXES[mix](), clients=clients, seconds=seconds, keys=door.keys)
+    after = cpu(pid), cpu(database.pid)
     return figures(result, spent(before[0], after[0]), spent(before[1], after[1])), result.answers
 
 
@@ -79,11 +89,11 @@ def figures(result: Result, server_cpu: float, database_cpu: float) -> dict[str,
 
 
 def limit(database: Database, mix: str, clients: int, seconds: float) -> dict[str, float]:
-    """Return what PostgreSQL alone does, as pgbench measures it."""
+    """Return the figures of PostgreSQL alone, measured by pgbench."""
     script = database.postgres.folder / "limit.sql"
     script.write_text(LIMITS[mix])
     command = [str(database.binaries / "pgbench"), "-n", "-h", database.host, "-U", "postgres"]
-    # PostgreSQL takes 100 connections; more than that many clients share a server's anyway.
+    # PostgreSQL allows 100 connections, and the web servers use fewer than their clients.
     command += ["-M", "prepared", "-c", str(min(clients, 64)), "-j", "2"]
     command += ["-T", str(max(1, round(seconds)))]
     before = psutil.Process(database.pid).cpu_times()
@@ -92,7 +102,7 @@ def limit(database: Database, mix: str, clients: int, seconds: float) -> dict[st
     ).stdout
     number = int(done.partition("actually processed: ")[2].split("\n")[0].split("/")[0])
     tps = float(done.partition("tps = ")[2].split()[0])
-    time.sleep(0.3)  # what the sessions used, the postmaster knows once it has buried them
+    time.sleep(0.3)  # the postmaster adds a session's CPU time when the session has ended
     after = psutil.Process(database.pid).cpu_times()
     used = after.children_user + after.children_system
     used -= before.children_user + before.children_system
@@ -100,7 +110,7 @@ def limit(database: Database, mix: str, clients: int, seconds: float) -> dict[st
 
 
 def wrong(database: Database, name: str, answers: list[tuple[str, int]]) -> str:
-    """Return what is not exact after all rounds of a contender; empty if nothing is."""
+    """Return how the counts of a contender are wrong after all rounds; "" if they are exact."""
     miscounted = database.sql(
         name,
         "SELECT count(*) FROM games_game g WHERE play_count <>"
@@ -114,24 +124,24 @@ def wrong(database: Database, name: str, answers: list[tuple[str, int]]) -> str:
 
 
 def compare(options: argparse.Namespace) -> dict[str, Any]:
-    """Run all rounds; return their figures by mix, clients and contender."""
+    """Run all rounds; return the figures by mix, clients and contender."""
     database = Database()
-    rounds: dict[str, dict[str, list[Any]]] = {}
     answers: dict[str, list[tuple[str, int]]] = {name: [] for name in options.contenders}
     with ExitStack() as stack:
         servers = [stack.enter_context(server(n, database)) for n in options.contenders]
-        for contender in servers:  # each thread, connection and page of the tables once
-            answers[contender.name] += [("player0@example.com", 2)]
-            answers[contender.name] += measure(database, contender, "90/10", 64, 2)[1]
-        for mix in options.mixes:
-            for clients in options.clients:
-                cell = rounds[f"{mix}, {clients}"] = {name: [] for name in options.contenders}
-                for _ in range(options.rounds):
-                    for contender in servers:
-                        got, said = measure(database, contender, mix, clients, options.seconds)
-                        cell[contender.name].append(got)
-                        answers[contender.name] += said
-                print(f"{mix}, {clients} clients: done", flush=True)
+        doors = [Door(running.name, running, running.port) for running in servers]
+        for door in doors:  # warm up threads, connections and tables
+            answers[door.name] += [("player0@example.com", 2)]
+            answers[door.name] += measure(database, door, "90/10", 64, 2)[1]
+            answers[door.name] += door.server.check_waits_for_nothing()
+        if options.nginx:
+            doors += [
+                # nginx keeps its connections only for plays with a key.
+                Door(f"{running.name}, nginx", running, running.start_proxy(), keys=True)
+                for running in servers
+                if running.name != "project, limits"
+            ]
+        rounds = take_turns(options, database, doors, answers)
         servers_figures: dict[str, dict[str, Any]] = {
             contender.name: {"memory MB": contender.memory(), "cold start s": contender.cold_start}
             for contender in servers
@@ -139,29 +149,46 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
     for contender in servers:
         inexact = wrong(database, contender.database, answers[contender.name])
         servers_figures[contender.name]["exact"] = inexact or "yes"
-    database.create("limit")
-    for name, by_contender in rounds.items():
-        mix, clients = name.split(", ")
-        if mix in LIMITS:
-            runs = range(options.rounds if mix == "returning" else 1)
-            by_contender["limit"] = [
-                limit(database, mix, int(clients), options.seconds) for _ in runs
-            ]
     return {"rounds": rounds, "servers": servers_figures}
+
+
+def take_turns(
+    options: argparse.Namespace,
+    database: Database,
+    doors: list[Door],
+    answers: dict[str, list[tuple[str, int]]],
+) -> dict[str, dict[str, list[Any]]]:
+    """Let the contenders take turns; return the figures of all rounds, and add to `answers`."""
+    rounds: dict[str, dict[str, list[Any]]] = {}
+    for mix in options.mixes:
+        database.create("limit")
+        for clients in options.clients:
+            cell = rounds[f"{mix}, {clients}"] = {door.name: [] for door in doors}
+            for _ in range(options.rounds):
+                for door in doors:
+                    got, answered = measure(database, door, mix, clients, options.seconds)
+                    cell[door.name].append(got)
+                    answers[door.server.name] += answered
+                if mix in LIMITS:
+                    got = limit(database, mix, clients, options.seconds)
+                    cell.setdefault("limit", []).append(got)
+            print(f"{mix}, {clients} clients: done", flush=True)
+    return rounds
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="two mixes, short rounds")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2.5)
-    parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32, 128])
+    parser.add_argument("--seconds", type=float, default=1.5)
+    parser.add_argument("--clients", type=int, nargs="+", default=[8, 32, 128])
     parser.add_argument("--mixes", nargs="+", default=list(MIXES), choices=MIXES)
     parser.add_argument("--contenders", nargs="+", default=list(COMMANDS), choices=COMMANDS)
-    parser.add_argument("--name", default="bench", help="of the files in benchmarks/results/")
+    parser.add_argument("--nginx", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--name", default="bench", help="name of the files in benchmarks/results/")
     options = parser.parse_args()
     if options.quick:
-        options.rounds, options.seconds, options.clients = 3, 1, [8, 32]
+        options.rounds, options.seconds, options.clients = 5, 1, [8, 32]
         options.mixes = ["returning", "new"]
     random.seed(1)
     begin = datetime.now(UTC)

@@ -1,21 +1,21 @@
-"""What a slow or dead ESP costs: `make bench-esp`. Plays come at their own pace, as players do."""
+"""Measure what a slow or dead ESP costs: `make bench-esp`. Plays arrive at a fixed rate."""
 
 import statistics
 from concurrent.futures import ThreadPoolExecutor
 
-from benchmarks.__main__ import measure, new, percentile, returning
+from benchmarks.__main__ import Door, measure, new, percentile, returning
 from benchmarks.load import Result, run
 from benchmarks.report import spread
 from benchmarks.servers import Database, Server, server
 
-RETURNING, NEW = 60, 15  # a second: what leaves the two cores room, so that waiting is seen
+RETURNING, NEW = 60, 15  # plays a second, few enough that the CPU does not limit them
 SECONDS = 20.0
 LATENCIES = ("0", "0.3", "5")  # seconds
 ROUNDS = 5
 
 
 def together(contender: Server) -> tuple[Result, Result]:
-    """Send returning and new players at once; return what came of each."""
+    """Send plays of returning and new players at once; return the result of each."""
     with ThreadPoolExecutor(2) as pool:
         known = pool.submit(
             run, contender.port, returning(), clients=16, seconds=SECONDS, rate=RETURNING
@@ -28,7 +28,7 @@ def waits(database: Database, latency: str) -> list[float]:
     """Return the medians and 99th percentiles of returning and new players, in ms, and errors."""
     options = f'{{"latency": {latency}}}'
     with server("project", database, ESP_OPTIONS=options, LOG_LEVEL="ERROR") as contender:
-        measure(database, contender, "returning", 64, 1)
+        measure(database, Door("project", contender, contender.port), "returning", 64, 1)
         both = together(contender)
     errors = sum(result.errors for result in both)
     return [*(percentile(r.latencies, p) for r in both for p in (0.5, 0.99)), errors]
@@ -43,13 +43,14 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|")
     for latency in LATENCIES:
         *cells, errors = zip(*(got[latency] for got in by_round), strict=True)
-        told = [spread(list(cell)) for cell in cells]
+        columns = [spread(list(cell)) for cell in cells]
         slower = statistics.median(got[latency][1] / got["0"][1] for got in by_round)
-        told.insert(2, f"{slower:.2f}")
-        print(f"| {latency} s | {' | '.join(told)} | {sum(errors):.0f} |")
+        columns.insert(2, f"{slower:.2f}")
+        print(f"| {latency} s | {' | '.join(columns)} | {sum(errors):.0f} |")
     print("\nAn ESP that is down, breaker open; one client, alternating rounds\n")
-    with server("project", database, ESP_OPTIONS='{"failing": true}', LOG_LEVEL="ERROR") as down:
-        measure(database, down, "new", 8, 1)  # opens it
+    with server("project", database, ESP_OPTIONS='{"failing": true}', LOG_LEVEL="ERROR") as failing:
+        down = Door("project", failing, failing.port)
+        measure(database, down, "new", 8, 1)  # opens the breaker
         rounds = [
             [measure(database, down, mix, 1, 2)[0] for mix in ("returning", "new")]
             for _ in range(5)

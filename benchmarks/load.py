@@ -1,4 +1,4 @@
-"""A load generator that costs little beside what it measures: plain sockets, one epoll loop."""
+"""A load generator that uses little CPU itself: plain sockets and one epoll loop."""
 
 import json
 import select
@@ -6,20 +6,21 @@ import socket
 import time
 from collections import deque
 from collections.abc import Iterator
+from secrets import token_hex
 from typing import NamedTuple
 
-# What nginx passes on of a browser's request.
+# A browser's request as nginx passes it on.
 REQUEST = (
     "POST /api/verification_mail/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: https\r\n"
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\n"
     "Accept: */*\r\nAccept-Language: ru,en;q=0.8\r\nOrigin: https://127.0.0.1\r\n"
-    "Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    "Content-Type: application/json\r\n{key}Content-Length: {length}\r\n\r\n{body}"
 )
 
 
 class Result(NamedTuple):
-    """What came of one run: per answer its address and count, and how long each took."""
+    """The result of a run: the address, the count and the time of each answer."""
 
     seconds: float
     latencies: list[float]
@@ -28,10 +29,10 @@ class Result(NamedTuple):
 
 
 class Client:
-    """One connection that is kept, with at most one request under way."""
+    """One keep-alive connection, with at most one request at a time."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, *, keys: bool) -> None:
+        self.port, self.keys = port, keys
         self.connect()
 
     def connect(self) -> None:
@@ -42,10 +43,11 @@ class Client:
     def send(self, email: str, due: float) -> None:
         self.email, self.due = email, due
         body = json.dumps({"email": email})
-        self.socket.sendall(REQUEST.format(length=len(body), body=body).encode())
+        key = f"Idempotency-Key: {token_hex(16)}\r\n" if self.keys else ""
+        self.socket.sendall(REQUEST.format(key=key, length=len(body), body=body).encode())
 
     def receive(self) -> tuple[int, bytes] | None:
-        """Return the status and the body once they are complete."""
+        """Return the status and the body, or None until the response is complete."""
         data = self.socket.recv(65_536)
         if not data:
             raise ConnectionError
@@ -58,15 +60,23 @@ class Client:
         return int(head[9:12]), body
 
 
-def run(
-    port: int, emails: Iterator[str], *, clients: int, seconds: float, rate: float = 0
+def run(  # noqa: PLR0913 - named options
+    port: int,
+    emails: Iterator[str],
+    *,
+    clients: int,
+    seconds: float,
+    rate: float = 0,
+    keys: bool = False,
 ) -> Result:
-    """Send plays of these addresses for some seconds; wait for the last answers.
+    """Send plays of these addresses for `seconds`; wait for the last answers.
 
-    Each client sends its next request when it has its answer; or, with a rate, when it is due, and
-    a request that no client was free for has waited since then.
+    With `keys` each play has an Idempotency-Key, as those of the page and of the element have.
+
+    Without a rate each client sends its next request when it has the answer. With a rate requests
+    are due at fixed times; time spent waiting for a free client counts as latency.
     """
-    idle = deque(Client(port) for _ in range(clients))
+    idle = deque(Client(port, keys=keys) for _ in range(clients))
     poll, by_fd = select.epoll(), {client.socket.fileno(): client for client in idle}
     for fd in by_fd:
         poll.register(fd, select.EPOLLIN)

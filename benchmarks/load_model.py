@@ -1,13 +1,14 @@
-"""What a load needs: python -m benchmarks.load_model [--help]; the table of docs/scaling.md.
+"""Calculate the machines for a load: python -m benchmarks.load_model [--help].
 
-Costs are measured, by the commands that stand beside them; the rest are assumptions, said here.
+It prints the table of docs/scaling.md. Each cost names the command that measured it; the other
+values are assumptions.
 """
 
 import argparse
 import math
 
 PLAYS = (100, 1_000, 10_000)  # a second, at the peak
-# name, default, what it is
+# name, default, meaning
 COSTS = (
     ("web-ms", 0.8, "CPU of the web process per returning play (python -m benchmarks)"),
     ("web-first-ms", 3.3, "the same per first play, the two calls to the ESP included"),
@@ -15,7 +16,7 @@ COSTS = (
     ("nginx-ms", 0.1, "CPU of nginx per play; assumed"),
     ("play-bytes", 247, "a row of games_play with its indexes (python -m benchmarks.sizes)"),
     ("game-bytes", 258, "a row of games_game with its indexes (python -m benchmarks.sizes)"),
-    ("wal-bytes", 910, "log of changes per play, of the mix (python -m benchmarks.sizes)"),
+    ("wal-bytes", 910, "write-ahead log per play of the mix (python -m benchmarks.sizes)"),
     ("new", 0.1, "share of plays that are an address's first"),
     ("hours", 4.0, "hours of a day at the peak's rate; nothing else that day"),
     ("busy", 0.6, "share of a core that may be used; above it, waits grow"),
@@ -32,7 +33,7 @@ def needs(rate: float, given: dict[str, float]) -> list[str]:
     first = rate * given["new"]
     web = (rate - first) * given["web-ms"] + first * given["web-first-ms"]
     web_cores = web / 1000 / given["busy"]
-    # Never more wait for the ESP than it can answer: the breaker leaves the rest to delivery.
+    # Plays do not settle more contacts than the ESP takes: the rest is left to delivery.
     asked = min(first, given["esp-calls"] / 2)
     threads = asked * 2 * given["esp-seconds"] + web / 1000
     replicas = max(
@@ -40,8 +41,8 @@ def needs(rate: float, given: dict[str, float]) -> list[str]:
     )
     seconds = given["hours"] * 3600
     rows = given["play-bytes"] + given["new"] * given["game-bytes"]
-    debt = (first - asked) * seconds
-    drain = debt / (given["esp-calls"] / 2) / 3600
+    backlog = (first - asked) * seconds
+    drain = backlog / (given["esp-calls"] / 2) / 3600
     return [
         f"{rate:,.0f}",
         f"{web_cores:.1f}",
@@ -53,7 +54,7 @@ def needs(rate: float, given: dict[str, float]) -> list[str]:
         f"{rate * seconds * rows / 1e9:.1f}",
         f"{rate * seconds * given['wal-bytes'] / 1e9:.1f}",
         f"{first * 2:,.0f}",
-        f"{debt:,.0f}",
+        f"{backlog:,.0f}",
         f"{drain:,.1f}",
         f"{math.ceil(given['esp-calls'] * given['esp-seconds'])}",
     ]
@@ -68,9 +69,9 @@ HEAD = (
     "connections without a pool",
     "with one",
     "GB of rows a day",
-    "GB of log a day",
+    "GB of write-ahead log a day",
     "ESP calls/s wanted",
-    "contacts owed after the peak",
+    "pending contacts after the peak",
     "hours until they are delivered",
     "delivery processes",
 )

@@ -1,8 +1,9 @@
-"""Peer A: FastAPI, SQLAlchemy 2's ORM, psycopg2; the shape that most tutorials teach.
+"""Peer A: FastAPI, SQLAlchemy 2's ORM and psycopg2, as most tutorials teach it.
 
-The same tables, the same work: the address checked, the row locked and counted, the play appended,
-one commit; for a new address the mock's two statements besides. It keeps none of the promises
-that cost more: the play is committed after the ESP was asked, a lost race is an error.
+It does the same work on the same tables: validate the address, lock and count the row, append the
+play, commit once; for a new address also the two statements of the mock ESP. It leaves out what
+this project promises: it commits the play after the ESP answered, and two first plays at once are
+an error.
 """
 
 import os
@@ -15,7 +16,7 @@ from pydantic import BaseModel, EmailStr
 from sqlalchemy import ForeignKey, create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
-# As many connections as the project's process has threads; more would only wait for the two cores.
+# As many connections as this project has threads a process. More would only wait for the two cores.
 engine = create_engine(os.environ["SQLALCHEMY_URL"], pool_size=16, max_overflow=0)
 make_session = sessionmaker(engine)
 app = FastAPI()

@@ -1,4 +1,4 @@
-"""What `make bench` leaves behind: a table for people, a plot, and every round's figures."""
+"""The report of `make bench`: a table, a plot, and the figures of every round."""
 
 import json
 import os
@@ -58,9 +58,10 @@ def table(rounds: dict[str, Any]) -> list[str]:
             figures = " | ".join(spread([run[c] for run in runs if c in run]) for c in COLUMNS)
             errors = sum(run["errors"] for run in runs)
             ratios = []
-            for peer in PEERS:
-                ratios.append(ratio(runs, contenders.get(peer), "requests/s"))
-                ratios.append(ratio(contenders.get(peer), runs, "CPU ms"))
+            door = ", nginx" if name.endswith(", nginx") else ""
+            for peer in (contenders.get(peer + door) for peer in PEERS):
+                ratios.append(ratio(runs, peer, "requests/s"))
+                ratios.append(ratio(peer, runs, "CPU ms"))
             lines.append(f"| {cell} | {name} | {figures} | {errors} | {' | '.join(ratios)} |")
     return lines
 
@@ -74,7 +75,7 @@ def spread(values: list[float]) -> str:
 
 
 def ratio(these: Any, those: Any, column: str) -> str:
-    """Return the median of the rounds' ratios: what slows the machine slows both of a round."""
+    """Return the median ratio of the rounds; a slow machine slows both contenders of a round."""
     if not these or not those or column not in these[0] or column not in those[0]:
         return ""
     both = zip(these, those, strict=False)
@@ -91,7 +92,7 @@ def servers(results: dict[str, Any]) -> list[str]:
 
 
 def plot(rounds: dict[str, Any], path: Path) -> None:
-    """Draw requests/s and CPU a request of every mix, by contender."""
+    """Plot requests/s and CPU per request, by mix and contender."""
     figure, axes = plt.subplots(2, 1, figsize=(12, 8), layout="constrained")
     for axis, column in zip(axes, ("requests/s", "CPU ms"), strict=True):
         names = [n for n in next(iter(rounds.values())) if n != "limit" or column == "requests/s"]

@@ -1,13 +1,14 @@
-"""What a play and a game take on disk and in the log of changes: python -m benchmarks.sizes.
+"""Measure the size of plays and players on disk and in the write-ahead log.
 
-Starts a PostgreSQL of its own, makes 2,000 games, and plays each of them five times.
+`python -m benchmarks.sizes` starts a PostgreSQL and counts five plays for each of 2,000 players.
 """
 
 import os
 
-from esp_mail.tests.postgres import ThrowawayPostgres
+from games.counting import NewPlay, count_play
+from testing.postgres import ThrowawayPostgres
 
-GAMES, PLAYS_EACH = 2_000, 5
+PLAYERS, PLAYS_EACH = 2_000, 5
 
 
 def main() -> None:
@@ -30,20 +31,20 @@ def main() -> None:
         return number("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')")
 
     call_command("migrate", verbosity=0)
-    emails = [f"player.number{n}@example{n % 50}.com" for n in range(GAMES)]
+    emails = [f"player.number{n}@example{n % 50}.com" for n in range(PLAYERS)]
     for first in (True, False):
         connection.cursor().execute("CHECKPOINT")
-        connection.cursor().execute("SET synchronous_commit = off")  # sizes, not speed
+        connection.cursor().execute("SET synchronous_commit = off")  # only sizes matter here
         before, plays = written(), 0
         for turn in range(1 if first else PLAYS_EACH - 1):
             for email in emails:
-                Game.objects.record(email=email, idempotency_key=f"{email}-{turn}-{first:d}-key")
+                count_play(NewPlay(email, f"{email}-{turn}-{first:d}-key"))
                 plays += 1
         which, size = "first" if first else "later", (written() - before) // plays
-        print(f"log of changes per {which} play: {size} bytes")
+        print(f"write-ahead log per {which} play: {size} bytes")
         Game.objects.update(contact_state="added")
         connection.cursor().execute("VACUUM FULL")
-    for table, rows in (("games_game", GAMES), ("games_play", GAMES * PLAYS_EACH)):
+    for table, rows in (("games_game", PLAYERS), ("games_play", PLAYERS * PLAYS_EACH)):
         size = number(f"SELECT pg_total_relation_size('{table}')")
         print(f"{table}: {size // rows} bytes a row, with indexes")
 

@@ -1,6 +1,6 @@
-"""The SQL of those who count in one statement: peer B, and pgbench as the limit."""
+"""The statements of peer B, and of pgbench, which measures the limit."""
 
-# In the words of PostgreSQL's own parameters: $1 the address, $2 the time.
+# $1 is the address, $2 the time.
 RETURNING = """
 WITH played AS (
     UPDATE games_game SET play_count = play_count + 1, last_played_at = $2
@@ -12,7 +12,7 @@ WITH played AS (
 SELECT play_count FROM played
 """
 
-# Counts whatever happens at once: who loses the race of two first plays has a second one.
+# Exact with concurrent first plays: the one that comes later counts as the second play.
 NEW = """
 WITH played AS (
     INSERT INTO games_game (email, play_count, first_played_at, last_played_at, contact_state,

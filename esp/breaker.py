@@ -1,29 +1,27 @@
-"""A circuit breaker: an ESP that keeps failing is left alone for a while.
+"""A circuit breaker: while the ESP does not work, it is not called.
 
-Written here because pybreaker (1.4) holds its lock while the call runs, so that one thread at a
-time could ask the ESP, and circuitbreaker (2.1) lets every caller through at once to probe.
+Why our own: docs/adr/0002-own-circuit-breaker.md.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from esp.errors import ContactRejected, ESPError, ESPMisconfigured, NotAsked
+from esp.errors import ESPError
 from esp.metrics import BREAKERS_OPEN
 
 logger = logging.getLogger(__name__)
 
-FAILURES = 5  # in a row open it
-PAUSE = 30.0  # seconds until one call probes whether the ESP is back
+FAILURES = 5  # in a row, until the breaker suspects the ESP
+PAUSE = 30.0  # seconds until the ESP is probed again, and for which a good probe is believed
 
 
 class Breaker:
-    """Counts one process's failures in a row; safe for its threads.
+    """Counts one process's failures in a row, and remembers what probing the ESP has shown.
 
-    Closed, it lets every call through. Open, it refuses them, until a pause is over; then one call
-    at a time is let through, and its outcome closes the breaker or starts the next pause.
+    Failures of contacts never open it: what one visitor typed must not cost the others their
+    answer. They only make it suspicious. Then the client probes the ESP with a call that concerns
+    no contact, and only that opens and closes the breaker. Threads may share it.
     """
 
     def __init__(self, *, failures: int = FAILURES, pause: float = PAUSE) -> None:
@@ -31,69 +29,67 @@ class Breaker:
         self.pause = pause
         self._lock = threading.Lock()
         self._in_a_row = 0
+        self._believed_until = 0.0
         self._opened_until: float | None = None  # None while closed
 
     @property
     def state(self) -> str:
-        """Return "closed", "open", or "half-open" when the next call is a probe."""
+        """Return "closed", "open", or "half-open" if a probe is due."""
         if self._opened_until is None:
             return "closed"
         return "open" if self.wait_seconds else "half-open"
 
     @property
     def wait_seconds(self) -> float:
-        """Return how long it refuses calls from now; 0 where the next one is let through."""
-        until = self._opened_until
+        """Return for how many seconds calls are still refused; 0 if the next one is let through."""
+        until = self._opened_until  # read once: another thread may change it
         return 0.0 if until is None else max(0.0, until - time.monotonic())
 
-    @contextmanager
-    def call(self) -> Iterator[None]:
-        """Guard one call.
-
-        Raise NotAsked at once while open. Whatever the call raises counts as a failure, unless the
-        ESP answered and it is the address that it would not take. A wrong key opens the breaker at
-        once, since no call can succeed; so does a limit, for as long as the ESP asks.
-        """
-        self._enter()
-        try:
-            yield
-        except BaseException as error:
-            if isinstance(error, ContactRejected) or getattr(error, "answered", False):
-                self._succeeded()
-            else:
-                self._failed(error)
-            raise
-        else:
-            self._succeeded()
-
-    def _enter(self) -> None:
+    def take_probe(self) -> bool:
+        """Return whether the caller is the one to probe. For one more pause nobody else is."""
         with self._lock:
-            if self._opened_until is None:
-                return
-            if self.wait_seconds:
-                raise NotAsked("paused after repeated failures")
-            # This call is the probe; the others are refused until it is back, or for a pause.
+            if self._opened_until is None or self.wait_seconds:
+                return False
             self._opened_until = time.monotonic() + self.pause
+            return True
 
-    def _succeeded(self) -> None:
+    def failed(self, *, at_once: bool) -> bool:
+        """Count a contact's failure; return whether the ESP must be probed now.
+
+        It need not be while a good probe is still believed. `at_once`: do not wait for more
+        failures, since this one may concern every contact.
+        """
         with self._lock:
-            was_open, self._opened_until, self._in_a_row = self._opened_until, None, 0
-        if was_open is not None:
+            self._in_a_row += 1
+            if not at_once and self._in_a_row < self.failures:
+                return False
+            self._in_a_row = 0
+            if self._opened_until is not None or time.monotonic() < self._believed_until:
+                return False
+            self._believed_until = time.monotonic() + self.pause  # one thread probes, not all
+            return True
+
+    def succeeded(self) -> None:
+        """Note that a call for a contact succeeded."""
+        self._in_a_row = 0
+
+    def close(self) -> None:
+        """Let calls through: a probe has shown that the ESP works."""
+        with self._lock:
+            was_open, self._opened_until = self._opened_until is not None, None
+            self._in_a_row, self._believed_until = 0, time.monotonic() + self.pause
+        if was_open:
             BREAKERS_OPEN.set(0)
             logger.warning("ESP: breaker closed, it answers again")
 
-    def _failed(self, error: BaseException) -> None:
+    def open(self, error: Exception) -> None:
+        """Refuse calls for one pause: a probe has failed."""
         with self._lock:
-            self._in_a_row += 1
             was_open = self._opened_until is not None
-            wait = getattr(error, "retry_after", None) or 0.0
-            at_once = wait or isinstance(error, ESPMisconfigured)
-            enough = bool(at_once) or self._in_a_row >= self.failures
-            if was_open or enough:
-                self._opened_until = time.monotonic() + max(self.pause, wait)
-        if not was_open:  # so that an outage is a few lines, however long it lasts
+            pause = max(self.pause, getattr(error, "retry_after", None) or 0.0)
+            self._opened_until = time.monotonic() + pause
+        if not was_open:  # log the beginning of an outage only
             reason = error if isinstance(error, ESPError) else "a fault of the backend"
+            BREAKERS_OPEN.set(1)
             logger.warning("ESP: %s: %s", type(error).__name__, reason)
-            if enough:
-                BREAKERS_OPEN.set(1)
-                logger.warning("ESP: breaker open, probing in %g s", max(self.pause, wait))
+            logger.warning("ESP: breaker open, probing in %g s", pause)

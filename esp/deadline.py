@@ -1,4 +1,4 @@
-"""How long the caller can wait for the ESP, said once and heeded by every call below it."""
+"""A time limit for several calls to the ESP together."""
 
 import time
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ _ends_at: ContextVar[float | None] = ContextVar("esp_deadline", default=None)
 
 @contextmanager
 def time_budget(seconds: float) -> Iterator[None]:
-    """Give all ESP calls inside the block, together, this many seconds.
+    """Limit the total time of all ESP calls inside the block.
 
-    Of nested budgets the one that ends first counts. It holds for this thread (or task) only.
+    A nested budget can only shorten the outer one. A budget applies to one thread or task.
     """
     ends_at = time.monotonic() + seconds
     outer = _ends_at.get()
@@ -24,6 +24,6 @@ def time_budget(seconds: float) -> Iterator[None]:
 
 
 def remaining(default: float) -> float:
-    """Return the seconds left of the budget, never below 0, or `default` where there is none."""
+    """Return the seconds left of the budget, never below 0; `default` if there is no budget."""
     ends_at = _ends_at.get()
     return default if ends_at is None else max(0.0, ends_at - time.monotonic())

@@ -1,17 +1,10 @@
-"""How calls to the ESP end, and how long they take."""
-
-from collections.abc import Callable
-from time import perf_counter
-from typing import TypeVar, cast
+"""Metrics of the calls to the ESP."""
 
 from prometheus_client import Gauge, Histogram
 
-from esp.backends.base import ESPBackend, ForgetsContacts
-from esp.errors import ContactRejected, ESPMisconfigured, ESPUnavailable
+from esp.errors import ContactRejected, ESPMisconfigured, ESPUnavailable, RateLimited
 
-T = TypeVar("T")
-
-SECONDS = Histogram(
+CALL_SECONDS = Histogram(
     "esp_mail_esp_call_seconds",
     "Calls to the ESP, and how long each took.",
     ["backend", "operation", "outcome"],
@@ -22,36 +15,9 @@ BREAKERS_OPEN = Gauge(
     "Processes that leave the ESP alone after failures, or probe whether it is back.",
     multiprocess_mode="livesum",
 )
-OUTCOMES = {
+OUTCOMES: dict[type[Exception], str] = {  # of a failed call; any other error is a "fault"
     ContactRejected: "rejected",
     ESPMisconfigured: "misconfigured",
     ESPUnavailable: "unavailable",
+    RateLimited: "limited",
 }
-
-
-class ObservedBackend:
-    """A backend whose calls are counted and timed."""
-
-    def __init__(self, backend: ESPBackend) -> None:
-        self._backend = backend
-
-    def has_contact(self, email: str) -> bool:
-        return self._observe("has_contact", self._backend.has_contact, email)
-
-    def add_contact(self, email: str) -> None:
-        self._observe("add_contact", self._backend.add_contact, email)
-
-    def remove_contact(self, email: str) -> None:
-        """As the backend does, of which the caller knows that it can."""
-        self._observe("remove_contact", cast(ForgetsContacts, self._backend).remove_contact, email)
-
-    def _observe(self, operation: str, method: Callable[[str], T], email: str) -> T:
-        started, outcome = perf_counter(), "ok"
-        try:
-            return method(email)
-        except Exception as error:
-            outcome = OUTCOMES.get(type(error), "fault")
-            raise
-        finally:
-            name = type(self._backend).__name__
-            SECONDS.labels(name, operation, outcome).observe(perf_counter() - started)

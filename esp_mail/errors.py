@@ -8,7 +8,7 @@ from django.template.loader import get_template
 from django.utils.translation import gettext as _
 from django.views import defaults
 
-from games.exceptions import DatabaseUnavailable, database_is_away
+from serving.exceptions import DatabaseUnavailable, database_is_unavailable
 
 API = "/api/"
 
@@ -27,7 +27,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest, *_args: Any) -> HttpResponse:
     """Answer 500; 503 where the database is away, as each view of the API does."""
-    if database_is_away(sys.exception()):
+    if database_is_unavailable(sys.exception()):
         away = DatabaseUnavailable
         response = _json(request, away.status_code, str(away.default_detail)) or HttpResponse(
             get_template("503.html").render(), status=away.status_code

@@ -1,89 +1,99 @@
-"""What machines ask: does the process live, may it serve, what are its numbers.
+"""Health checks and metrics, for machines: /healthz, /readyz, /metrics.
 
-The last two answer in full only those who come directly: a proxy names for whom it asks.
+Requests that a proxy passes on for a client (X-Forwarded-For) see less. nginx leaves the header out
+for the clients in MONITORING_NETWORKS.
 """
 
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from django.db import Error, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from esp.gate import get_gate
-from esp_mail.metrics import registry
-from games.debts import recent_debts
-from games.metrics import DebtsCollector
+from esp.client import get_client
+from esp_mail.checks import has_unapplied_migrations, missing_static_files, missing_tables
+from serving.metrics import registry
+from serving.postgresql.base import PING
+from stats.backlog import BacklogCollector, recent_backlog
+
+# What an installation may lack, by the reason that /readyz answers.
+MISSING: dict[str, Callable[[], object]] = {
+    "MigrationsMissing": has_unapplied_migrations,
+    "TablesMissing": missing_tables,
+    "StaticFilesMissing": missing_static_files,
+}
 
 
-class MigrationsMissing(Exception):
-    """The database has not the tables of this code."""
+class NotReady(Exception):
+    """Something of the installation is missing; the text is the reason."""
 
 
 @require_safe
 def healthz(_request: HttpRequest) -> HttpResponse:
-    """Answer that the process lives."""
     return HttpResponse("ok", content_type="text/plain")
 
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 if plays can be counted, else 503. How it stands with the ESP is only shown.
+    """Return 200 if plays can be counted, else 503. The state of the ESP is only shown.
 
-    Not by django-health-check 4.8: it answers 500, and tells of a check in JSON only whether it
-    failed.
+    Not by django-health-check 4.8: it answers 500, and its JSON does not contain the reason.
     """
     try:
-        _check_database()
-    except (Error, MigrationsMissing) as error:  # not its text, which quotes the connection
-        body: dict[str, Any] = {"ready": False, "reason": type(error).__name__}
+        PING.execute(number=1)
+        _check_installation()
+    except NotReady as error:
+        body: dict[str, Any] = {"ready": False, "reason": str(error)}
+    except Error as error:  # not the text, which contains the connection
+        body = {"ready": False, "reason": type(error).__name__}
     else:
-        body = {"ready": True} | ({} if _passed_on(request) else _standing())
+        body = {"ready": True} | ({} if _came_through_proxy(request) else _esp_status())
     return JsonResponse(body, status=200 if body["ready"] else 503)
 
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer what Prometheus collects."""
-    if _passed_on(request):
+    if _came_through_proxy(request):
         return HttpResponse("Not found.", status=404, content_type="text/plain")
-    shown = generate_latest(registry(DebtsCollector()))
+    shown = generate_latest(registry(BacklogCollector()))
     return HttpResponse(shown, content_type=CONTENT_TYPE_LATEST)
 
 
-PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {
-    "/healthz": healthz,
-    "/readyz": readyz,
-    "/metrics": metrics,
-}
+PROBES = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
 
 
-def _passed_on(request: HttpRequest) -> bool:
+class ProbesMiddleware:
+    """Answers the probes before all else: they use the container's own name as the host."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        probe = PROBES.get(request.path)
+        return probe(request) if probe else self.get_response(request)
+
+
+def _came_through_proxy(request: HttpRequest) -> bool:
     return "HTTP_X_FORWARDED_FOR" in request.META
 
 
-def _check_database() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    _check_migrations()
-
-
 @cache
-def _check_migrations() -> None:
-    """Raise MigrationsMissing; looked for until they are there, which they then stay."""
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise MigrationsMissing
+def _check_installation() -> None:
+    """Raise NotReady if something is missing. Only success is remembered."""
+    for reason, is_missing in MISSING.items():
+        if is_missing():
+            raise NotReady(reason)
 
 
-def _standing() -> dict[str, Any]:
-    debts = recent_debts()
-    delivery = debts and {
-        "pending": debts.pending,
-        "oldest_pending_seconds": round(debts.oldest_seconds),
-        "paused": debts.pause_reason or None,
+def _esp_status() -> dict[str, Any]:
+    backlog = recent_backlog()
+    delivery = backlog and {
+        "pending": backlog.pending,
+        "oldest_pending_seconds": round(backlog.oldest_seconds),
+        "paused": backlog.pause.reason if backlog.pause else None,
     }
-    return {"delivery": delivery, "esp": {"breaker": get_gate().breaker.state}}
+    return {"delivery": delivery, "esp": {"breaker": get_client().breaker.state}}

@@ -1,68 +1,54 @@
-"""What a play can be refused for, and its translation into HTTP, done once for all views."""
+"""Reasons to refuse a play, as HTTP errors."""
 
-import logging
-from typing import Any
-
-from django.core.exceptions import SuspiciousOperation
-from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
-from rest_framework import status
-from rest_framework.exceptions import APIException, ParseError
-from rest_framework.response import Response
-from rest_framework.views import exception_handler as drf_exception_handler
-
-logger = logging.getLogger(__name__)
-
-RETRY_AFTER = 5  # seconds; about what a restarting PostgreSQL needs
+from rest_framework.exceptions import APIException, UnsupportedMediaType
 
 
-class IdempotencyKeyReused(APIException):
-    """The key already stands for a play of another address."""
+class KeyReused(APIException):
+    """The idempotency key already belongs to a play of another address."""
 
-    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    status_code = 422
     default_detail = _("This Idempotency-Key was used with another address. Make a new one.")
-    default_code = "idempotency_key_reused"
 
 
 class BodyTooLarge(APIException):
     """The request's body is larger than any address needs."""
 
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    status_code = 413
     default_detail = _("The request is too large.")
-    default_code = "body_too_large"
 
 
 class LengthRequired(APIException):
-    """The body comes in chunks; Django would take it for empty."""
+    """The body comes in chunks, which Django would read as empty."""
 
-    status_code = status.HTTP_411_LENGTH_REQUIRED
+    status_code = 411
     default_detail = _("The request must state its Content-Length.")
-    default_code = "length_required"
 
 
-class DatabaseUnavailable(APIException):
-    """The database does not answer; nothing was counted, or a retry with the same key tells."""
+class UnknownBody(UnsupportedMediaType):
+    """The body is neither JSON nor a form."""
 
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_detail = _("The service is not available at the moment. Try again in a few seconds.")
-    default_code = "unavailable"
-    wait = RETRY_AFTER  # DRF makes a Retry-After header of it
-
-
-def database_is_away(error: BaseException | None) -> bool:
-    """Return whether the database cannot be reached, or has just broken off.
-
-    Where it breaks off within a statement psycopg2 may have no closer class than DatabaseError.
-    """
-    return isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
+    default_detail = _(
+        "Unsupported media type “{media_type}”. Send application/json, text/plain with JSON, "
+        "application/x-www-form-urlencoded or multipart/form-data."
+    )
 
 
-def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer 503 where the database is away, 400 to what Django finds suspicious, and so on."""
-    if database_is_away(exc):
-        # The driver's text may quote the statement, and with it an address.
-        logger.error("database unavailable: %s", type(exc).__name__)
-        exc = DatabaseUnavailable()
-    elif isinstance(exc, SuspiciousOperation):
-        exc = ParseError()
-    return drf_exception_handler(exc, context)
+class TooManyPlays(APIException):
+    """The play is over a limit; nothing is counted. `wait`: seconds until the next try."""
+
+    status_code = 429
+    default_detail = _("Too many plays. Try again later.")
+
+    def __init__(self, wait: int) -> None:
+        super().__init__()
+        self.wait = max(1, wait)  # DRF makes the Retry-After header of it
+
+
+class NotRunning(APIException):
+    """The campaign has not begun yet, or is over; nothing is counted."""
+
+    status_code = 403
+
+    def __init__(self, detail: str) -> None:
+        super().__init__({"detail": detail, "code": "not_running"})

@@ -1,28 +1,30 @@
-"""Plays, counted by address, and what is known of each address at the ESP."""
+"""Players and their plays."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from esp.addresses import AddressField, normalised_constraint
-from games.contact_state import ContactState
-from games.contacts import LEASE
-from games.delivery_pause import DeliveryPauseQuerySet
-from games.erased_hours import ErasedHour  # noqa: F401 - Django looks for models here
-from games.erasures import Erasure
-from games.kept_days import DomainDay, PlayHour  # noqa: F401 - Django looks for models here
-from games.managers import GameQuerySet
+from games.consent import ConsentText  # noqa: F401 - Django looks for models in this file
+from games.contact_state import UNDELIVERED, ContactState
+from games.delivery_pause import DeliveryPause  # noqa: F401 - as above
+from games.erased_keys import ErasedKey  # noqa: F401 - as above
+from serving.addresses import AddressField, normalised_constraint
+
+# How long a process holds a contact that it claimed: longer than settling takes, and short enough
+# that the contacts of a dead process are soon tried again.
+LEASE = timedelta(seconds=30)
+MAX_PLAYS = 10_000  # that staff may give one player by hand; more is a typing error
 
 
 class Game(models.Model):
-    """One address: how often it played, and how it stands with the ESP.
+    """A player: one address, how often it played, and its contact at the ESP.
 
-    The row is its own outbox: a pending contact is a debt to the ESP, to be settled when due.
+    The row is its own outbox entry: while `contact_state` is pending, delivery asks the ESP from
+    `contact_due_at` on.
     """
 
     email = AddressField(_("address"))
@@ -35,7 +37,7 @@ class Game(models.Model):
         choices=ContactState,
         default=ContactState.PENDING,
         editable=False,
-        help_text=_("How the address stands with the ESP."),
+        help_text=_("The contact at the ESP."),
     )
     contact_attempts = models.PositiveIntegerField(
         _("attempts"), default=0, editable=False, help_text=_("How often the ESP was asked.")
@@ -50,30 +52,33 @@ class Game(models.Model):
         _("last error"), max_length=200, blank=True, default="", editable=False
     )
 
-    # The log's id of the request that left the contact to be settled; delivery logs it again.
+    # Since when each attempt for the contact has failed; null if the last one did not.
+    contact_failing_since = models.DateTimeField(null=True, editable=False)
+    # The ESP did not have the contact when it was first asked, or has only a part of it.
+    contact_was_absent = models.BooleanField(default=False, db_default=False, editable=False)
+    # The id of the request that made the contact pending. Delivery logs it again.
     request_id = models.CharField(
         max_length=64, blank=True, default="", db_default="", editable=False
     )
 
-    objects = GameQuerySet.as_manager()
-
     class Meta:
-        verbose_name = _("game")
-        verbose_name_plural = _("games")
+        verbose_name = _("player")
+        verbose_name_plural = _("players")
         ordering = ["-pk"]
-        # Besides Django's own. The groups that have them: migration 0003.
+        # Migration 0003 gives them to groups.
         permissions = [
-            ("view_address", "Can see addresses"),
-            ("export_game", "Can export games and plays"),
-            ("import_game", "Can import addresses"),
-            ("deliver_game", "Can deliver contacts now or again"),
-            ("view_person", "Can see everything about one person"),
-            ("erase_game", "Can erase a person"),
-            ("change_address", "Can change the address of a game"),
-            ("change_count", "Can change the number of plays"),
+            ("view_address", gettext_noop("Can see addresses")),
+            ("export_game", gettext_noop("Can export players and plays")),
+            ("import_game", gettext_noop("Can import addresses")),
+            ("deliver_game", gettext_noop("Can deliver contacts now or again")),
+            ("view_person", gettext_noop("Can see everything about one person")),
+            ("erase_game", gettext_noop("Can erase a person")),
+            ("change_address", gettext_noop("Can change the address of a player")),
+            ("change_count", gettext_noop("Can change the number of plays")),
+            ("withdraw_consent", gettext_noop("Can withdraw a consent at its person's wish")),
         ]
         constraints = [
-            # Not unique=True on the field: PostgreSQL would get a second index, for LIKE.
+            # Not unique=True on the field: that makes a second index in PostgreSQL, for LIKE.
             models.UniqueConstraint(fields=["email"], name="game_email_unique"),
             normalised_constraint("game_email_normalised"),
             models.CheckConstraint(
@@ -85,7 +90,7 @@ class Game(models.Model):
                 name="game_played_has_times",
             ),
         ]
-        # None on what every play changes: PostgreSQL then updates the row without its indexes.
+        # No index on what every play changes: PostgreSQL then leaves the indexes alone.
         indexes = [
             models.Index(fields=["first_played_at"], name="game_first_played_at"),
             models.Index(
@@ -93,16 +98,18 @@ class Game(models.Model):
                 condition=Q(contact_state=ContactState.PENDING),
                 name="game_contact_due",
             ),
+            # What the overview, the health checks and the lists count.
+            models.Index(
+                fields=["contact_state", "first_played_at"],
+                include=["contact_error", "contact_failing_since"],
+                condition=Q(contact_state__in=UNDELIVERED),
+                name="game_undelivered",
+            ),
         ]
 
     def __str__(self) -> str:
-        # Not the address: this goes into titles, messages and the admin's log, which outlives it.
-        return gettext("Game %(number)s") % {"number": self.pk}
-
-    def clean(self) -> None:
-        """Refuse, by hand, an address that was erased: only a play of the person brings it back."""
-        if self._state.adding and Erasure.objects.of(self.email).exists():
-            raise ValidationError({"email": _("This person was erased. Only they can come back.")})
+        # Not the address: the admin's log stores this text, and outlives the player.
+        return gettext("Player %(number)s") % {"number": self.pk}
 
     @property
     def esp_status(self) -> bool | None:
@@ -110,17 +117,30 @@ class Game(models.Model):
         return ContactState(self.contact_state).esp_status
 
     def count_play(self, now: datetime) -> datetime:
-        """Count one more play; return its time. The caller holds the row's lock, and saves.
+        """Count one more play; return its time. The caller has locked the row, and saves it.
 
-        Plays are in the order of their times, though a clock be set back, or another's go ahead.
+        Times never go backwards, even if a clock is set back.
         """
         self.play_count += 1
         self.first_played_at = self.first_played_at or now
         self.last_played_at = max(now, self.last_played_at or now)
         return self.last_played_at
 
+    def plays_on(self, moment: datetime) -> int:
+        """Return how often the address has played on that day of the site's clock."""
+        day = timezone.localtime(moment)
+        # fold: where clocks go back at midnight, the day begins at the first of the two.
+        midnight = day.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        return self.plays.filter(played_at__gte=midnight).count()
+
+    def stop_withholding(self, now: datetime) -> None:
+        """Let a withheld contact go to the ESP. The caller has locked the row, and saves it."""
+        if self.contact_state == ContactState.WITHHELD:
+            self.contact_state = ContactState.PENDING
+            self.contact_due_at = now
+
     def claim_contact(self, now: datetime) -> bool:
-        """Take on settling the contact if that is due; return whether it was. As `count_play`."""
+        """Claim the contact if it is due; return whether it was. The caller has locked the row."""
         if self.contact_state != ContactState.PENDING or self.contact_due_at > now:
             return False
         self.contact_due_at = now + LEASE
@@ -131,15 +151,15 @@ class Game(models.Model):
 class Play(models.Model):
     """One finished game for which an address was left.
 
-    Only `esp_status` changes afterwards, once, when the ESP has answered the play that asked it.
+    Rows are append-only, but for `esp_status`: it is set once, when the ESP has answered.
     """
 
     game = models.ForeignKey(
         Game,
         on_delete=models.CASCADE,
         related_name="plays",
-        db_index=False,  # the unique constraint's index begins with it
-        verbose_name=_("game"),
+        db_index=False,  # the index of the unique constraint begins with this column
+        verbose_name=_("player"),
     )
     number = models.PositiveIntegerField(_("number"))
     played_at = models.DateTimeField(_("played"), db_index=True)
@@ -147,6 +167,8 @@ class Play(models.Model):
         _("in the ESP"), null=True, help_text=_("As answered; unknown where the ESP did not say.")
     )
     idempotency_key = models.CharField(_("idempotency key"), max_length=255, null=True)  # noqa: DJ001 - NULLs are not equal
+    # What the site sent beside the address: only what PLAY_FIELDS names.
+    fields = models.JSONField(_("fields"), null=True)
 
     class Meta:
         verbose_name = _("play")
@@ -163,23 +185,5 @@ class Play(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.game}, {self.number}"
-
-
-class DeliveryPause(models.Model):
-    """Delivery stands still, for all processes: the ESP says that the key or the list is wrong.
-
-    One row, while it lasts. One process at a time probes whether an operator has mended it.
-    """
-
-    reason = models.CharField(max_length=200)
-    since = models.DateTimeField(default=timezone.now)
-    probe_at = models.DateTimeField()
-
-    objects = DeliveryPauseQuerySet.as_manager()
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=Q(pk=1), name="delivery_pause_single")]
-
-    def __str__(self) -> str:
-        return self.reason
+        values = {"player": self.game, "number": self.number}
+        return gettext("%(player)s, play %(number)s") % values

@@ -1,1 +1,1 @@
-"""A rehearsal with real processes: they fail in turn, under load, and no play may be lost."""
+"""A rehearsal: real processes fail under load, and no play may be lost."""

@@ -1,4 +1,4 @@
-"""A clock that can be set, for processes that preload it."""
+"""A clock that the rehearsal can set, for the processes that preload it."""
 
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ SOURCE = Path(__file__).parent / "clock.c"
 
 
 class Clock:
-    """`environment` gives it to a process; it is empty where there is no C compiler."""
+    """A process uses this clock with `environment`, which is empty without a C compiler."""
 
     def __init__(self, folder: Path) -> None:
         self._offset, library = folder / "clock", folder / "clock.so"
@@ -22,5 +22,5 @@ class Clock:
             self.environment = {"LD_PRELOAD": str(library), "CLOCK_OFFSET": str(self._offset)}
 
     def step(self, seconds: int) -> None:
-        """Set the clock this far off the machine's."""
+        """Set the clock this many seconds ahead of the machine's clock."""
         self._offset.write_text(f"{seconds:+d}")

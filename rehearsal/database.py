@@ -1,4 +1,4 @@
-"""PostgreSQL on a disk of its own, small enough to be filled."""
+"""PostgreSQL on its own disk, which is small enough to fill."""
 
 import subprocess
 from contextlib import ExitStack, suppress
@@ -8,21 +8,21 @@ from typing import Any
 import psutil
 import psycopg2
 
-from esp_mail.tests.postgres import ThrowawayPostgres
-from games.tests.server import wait_for
+from testing.postgres import ThrowawayPostgres
+from testing.server import wait_for
 
-SIZE = 320  # MB
-GRACE = 10  # seconds, as Docker's
+DISK_MEGABYTES = 320
+STOP_SECONDS = 10  # after which Docker kills a container that does not stop
 
 
 class Database:
-    """A PostgreSQL that is ended, and its disk given back, by `stack`.
+    """A running PostgreSQL; `stack` stops it and unmounts its disk.
 
-    `disk` is None where this user may mount none; it then lies in `folder`.
+    If this user may not mount a disk, `disk` is None, and the data is in `folder`.
     """
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}m", "rehearsal", str(folder)]
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MEGABYTES}m", "rehearsal", str(folder)]
         mounted = subprocess.run(mount, check=False, capture_output=True).returncode == 0
         if mounted:
             stack.callback(subprocess.run, ["umount", str(folder)], check=True)
@@ -44,19 +44,19 @@ class Database:
             connection.close()
 
     def backends(self) -> list[psutil.Process]:
-        """Return the processes that serve a connection."""
+        """Return the server processes, one for each connection."""
         postmaster = self._postmaster()
         children = postmaster.children() if postmaster else []
         return [child for child in children if "[local]" in " ".join(child.cmdline())]
 
     def mend(self) -> None:
-        """Wait until it serves; start it where it has ended, as its container would be.
+        """Return when it serves; start it if it has ended, as Docker would.
 
-        Told to stop while its disk is full it may never end (its last checkpoint failed, and is not
-        tried again): Docker then kills it.
+        A PostgreSQL that stops while its disk is full may never end: its last checkpoint failed and
+        is not repeated. Docker would kill it then, as this does.
         """
         try:
-            wait_for(self._serves, seconds=GRACE)
+            wait_for(self._serves, seconds=STOP_SECONDS)
         except AssertionError:
             self.restart("immediate")
             wait_for(self._serves)

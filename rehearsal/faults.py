@@ -1,4 +1,4 @@
-"""What can go wrong: each fault begins, lasts as long as its block does, and is mended."""
+"""The faults: context managers that cause a fault, and repair it at the end of the block."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from functools import partial
 import psutil
 import psycopg2
 
-from .deployment import Deployment
+from rehearsal.deployment import Deployment
 
 Fault = Callable[[Deployment], AbstractContextManager[None]]
 HOUR = 3600
@@ -18,14 +18,14 @@ MENDS_ITSELF = ("kill", "PostgreSQL restarted")
 
 @contextmanager
 def killed(pick: Callable[[Deployment], psutil.Process], deployment: Deployment) -> Iterator[None]:
-    with suppress(psutil.NoSuchProcess, IndexError):  # at random, it may be dead already
+    with suppress(psutil.NoSuchProcess, IndexError):  # another fault may have killed it
         pick(deployment).kill()
     yield
 
 
 @contextmanager
 def restarted(mode: str, deployment: Deployment) -> Iterator[None]:
-    with suppress(subprocess.SubprocessError):  # it may have no disk to start on
+    with suppress(subprocess.SubprocessError):  # its disk may be full
         deployment.database.restart(mode)
     yield
 
@@ -39,9 +39,9 @@ def esp_is(mode: str, deployment: Deployment) -> Iterator[None]:
 
 @contextmanager
 def connections_taken(deployment: Deployment) -> Iterator[None]:
-    """Have others hold all that PostgreSQL allows, and the web processes lose theirs."""
+    """Take all connections that PostgreSQL allows, also those of the web processes."""
     held = []
-    for _ in range(3):  # until what the web processes had is taken too
+    for _ in range(3):  # the web processes reconnect meanwhile
         with suppress(psycopg2.Error):
             while True:
                 held.append(deployment.database.connect())
@@ -69,6 +69,19 @@ def disk_full(deployment: Deployment) -> Iterator[None]:
 
 
 @contextmanager
+def backends_stopped(deployment: Deployment) -> Iterator[None]:
+    """Stop all processes of PostgreSQL that serve a connection; new ones are not stopped."""
+    backends = deployment.database.backends()
+    for backend in backends:
+        with suppress(psutil.NoSuchProcess):
+            backend.suspend()
+    yield
+    for backend in backends:
+        with suppress(psutil.NoSuchProcess):
+            backend.resume()
+
+
+@contextmanager
 def clock_off(seconds: int, deployment: Deployment) -> Iterator[None]:
     deployment.clock.step(seconds)
     yield
@@ -88,9 +101,9 @@ def backend(deployment: Deployment) -> psutil.Process:
 
 
 def faults(deployment: Deployment) -> dict[str, Fault]:
-    """Return the faults that are possible here, by name.
+    """Return the faults that are possible on this machine, by name, in their order.
 
-    Those of the ESP apart from each other: the breaker does not ask for 30 seconds after one.
+    The ESP's faults are not adjacent: after one the breaker skips the ESP for 30 seconds.
     """
     every: dict[str, Fault] = {
         "ESP down": partial(esp_is, "down"),
@@ -100,6 +113,7 @@ def faults(deployment: Deployment) -> dict[str, Fault]:
         "kill -9 of a gunicorn master": partial(killed, partial(service, "web 1")),
         "ESP slow": partial(esp_is, "slow"),
         "kill -9 of a PostgreSQL backend": partial(killed, backend),
+        "PostgreSQL hanging": backends_stopped,
         "PostgreSQL restarted": partial(restarted, "fast"),
         "PostgreSQL restarted, mode immediate": partial(restarted, "immediate"),
         "connections exhausted": connections_taken,
@@ -115,7 +129,7 @@ def faults(deployment: Deployment) -> dict[str, Fault]:
 
 
 def impossible(deployment: Deployment) -> list[str]:
-    """Return what cannot be had here, and why."""
+    """Return the faults that this machine cannot rehearse, and why."""
     reasons = {
         "a full disk. This user may mount none": deployment.database.disk is None,
         "a clock step. There is no C compiler": not deployment.clock.environment,

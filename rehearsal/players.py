@@ -1,4 +1,4 @@
-"""Players who send known plays at a steady rate, and send them again as the page does."""
+"""Players who send plays at a steady rate, and repeat them as the game page does."""
 
 import heapq
 import itertools
@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 URL = "/api/verification_mail/"
-# As verification-mail.js and verification-mail-waiting.js have it, in seconds.
+# As in verification-mail.js and verification-mail-waiting.js; times in seconds.
 TIMEOUT = 15
 ATTEMPTS = 4
 FIRST_PAUSE = 0.3
@@ -21,24 +21,24 @@ FIRST_WAIT = 5
 
 @dataclass(order=True)
 class Play:
-    """One play of one address, and what became of it."""
+    """One play, and what happened to it."""
 
-    due: float  # when it is sent next
+    due: float  # when to send it next
     number: int
     email: str = field(compare=False)
     key: str = field(compare=False)
-    sent_at: float = field(default=0, compare=False)  # for the first time
-    failures: list[float] = field(default_factory=list, compare=False)  # when a try failed
-    longest: float = field(default=0, compare=False)  # seconds until an answer came
+    sent_at: float = field(default=0, compare=False)  # the first time
+    failures: list[float] = field(default_factory=list, compare=False)  # when each try failed
+    longest: float = field(default=0, compare=False)  # of all tries, seconds until the answer
     answers: list[Any] = field(default_factory=list, compare=False)
 
     @property
     def counts_at(self) -> float:
-        """When it first failed, or else was sent."""
+        """When it first failed, or was sent if it never failed: the stage that it belongs to."""
         return self.failures[0] if self.failures else self.sent_at
 
     def pause(self, retry_after: float) -> float:
-        """Return how long the page leaves the play alone after its n-th try failed."""
+        """Return how many seconds the page waits before the next try."""
         attempt = len(self.failures)
         if attempt < ATTEMPTS and retry_after <= LONGEST_PAUSE:
             longest = min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)
@@ -47,17 +47,18 @@ class Play:
 
 
 class Players:
-    """Send `rate` plays a second until told to finish, each until it is acknowledged.
+    """Send `rate` plays a second until finish(), and repeat each until it is acknowledged.
 
-    A third are first plays of an address. One in ten is sent again though it was acknowledged, as
-    by a page whose answer was lost.
+    A third of the plays are first plays. One play in ten is repeated though it was acknowledged, as
+    by a page that did not get the answer.
     """
 
     def __init__(self, site: str, *, rate: float, seed: int, clients: int = 32) -> None:
         self.site = site
         self.plays: list[Play] = []
-        self.failures: list[tuple[float, str]] = []  # when a request failed, and how
+        self.failures: list[tuple[float, str]] = []  # when each request failed, and how
         self.refusals: list[str] = []
+        self.acknowledged: list[float] = []  # when each answer came
         self.streak = 0  # acknowledged since the last failure
         self._rate = rate
         self._random = random.Random(seed)
@@ -74,7 +75,7 @@ class Players:
             thread.start()
 
     def finish(self, seconds: float) -> None:
-        """Let no new plays come; return when all are acknowledged, or in vain after `seconds`."""
+        """Send no new plays; return when all are acknowledged, or after `seconds` at the latest."""
         with self._changed:
             self._finishing = True
             self._changed.notify_all()
@@ -105,7 +106,7 @@ class Players:
         self._changed.notify()
 
     def _next(self) -> Play | None:
-        """Return the play that is due next, once it is; None at the end."""
+        """Wait for the next play that is due, and return it; None at the end."""
         with self._changed:
             while not self._over:
                 wait = self._waiting[0].due - time.monotonic() if self._waiting else None
@@ -154,6 +155,7 @@ class Players:
             self._put(play)
         else:
             self.streak += 1
+            self.acknowledged.append(now)
             if play.number % 10 == 0 and len(play.answers) == 1:
                 self._put(play)
             else:

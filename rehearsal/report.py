@@ -1,9 +1,9 @@
-"""The table: one row a stage."""
+"""The table of a rehearsal, with a row for each stage."""
 
 from dataclasses import dataclass
 
-from .players import Play, Players
-from .verdict import Verdict
+from rehearsal.players import Play, Players
+from rehearsal.verdict import Verdict
 
 HEAD = (
     "| what happened | plays | at first try | retried | lost | double | longest answer, s"
@@ -13,13 +13,13 @@ HEAD = (
 
 @dataclass
 class Stage:
-    """A fault while it lasted, and until the site was itself again."""
+    """A fault, from its beginning until the site has recovered."""
 
     name: str
     began: float
     flawless: bool
     mended: float = 0
-    end: float = float("inf")  # the next one's beginning
+    end: float = float("inf")  # when the next stage began
 
     def plays(self, players: Players) -> list[Play]:
         return [play for play in players.plays if self.began <= play.counts_at < self.end]
@@ -50,7 +50,7 @@ def _row(stage: Stage, players: Players, verdict: Verdict) -> str:
 
 
 def failed_requests(stages: list[Stage], players: Players) -> list[str]:
-    """Return a problem for each stage in which no request should have failed, and some did."""
+    """Return a problem for each flawless stage in which requests failed."""
     failed = {stage.name: stage.failures(players) for stage in stages if stage.flawless}
     return [
         f"{len(some)} requests failed ({', '.join({how for _, how in some})}) in: {name}"

@@ -1,20 +1,29 @@
-"""A process that is started again whenever it ends, as a container's restart policy has it."""
+"""A process that restarts whenever it ends, as a container does."""
 
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
+from django.conf import settings
 
-FIRST_PAUSE = 0.1  # seconds, as Docker's
+RESTART_SECONDS = 0.1  # as long as Docker waits before its first restart
+
+
+def python(folder: Path) -> str:
+    """Return the Python for the code in this folder; a previous release has its own packages."""
+    if folder == settings.BASE_DIR:
+        return sys.executable
+    return str(folder / ".venv" / "bin" / "python")
 
 
 class Service:
-    """A command, in a session of its own: with its leader dead, what it left is killed too."""
+    """A command in its own session; when its leader dies, the rest of the session is killed."""
 
     def __init__(
         self, command: Sequence[str], *, folder: Path, environment: dict[str, str], log: Path
@@ -35,8 +44,13 @@ class Service:
         self._keeper.start()
         self._started.wait()
 
+    def upgrade(self) -> None:
+        """Run this checkout's code from the next start on."""
+        self.folder = settings.BASE_DIR
+        self.command = (sys.executable, *self.command[1:])
+
     def stop(self) -> None:
-        """Ask the process to end, and wait until it has."""
+        """Tell the process to end, and wait until it has ended."""
         self._wanted.clear()
         self._stopped.set()
         while self._keeper.is_alive():
@@ -62,4 +76,4 @@ class Service:
             self._process.wait()
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            self._stopped.wait(FIRST_PAUSE)
+            self._stopped.wait(RESTART_SECONDS)

@@ -1,32 +1,35 @@
-"""New code and a new schema while people play: no request may fail, not even once."""
+"""New code and a new schema while people play: not one request may fail."""
 
 import io
-import shutil
 import signal
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
 import psutil
 from django.conf import settings
 
-from .deployment import Deployment
+from rehearsal.deployment import Deployment
 
-# The version that is upgraded: raised with each release. It runs with the packages of this one.
-PREVIOUS = "dd84e14"
-WORKER = Path("esp_mail/worker.py")
+# The release before this one, from which the upgrade starts. Raise it with each release.
+PREVIOUS = "72e8454"
 
 
 def previous_version(folder: Path) -> str | None:
-    """Unpack the code of the previous version; return its commit, None where it is not."""
+    """Unpack the previous release and install its packages into `folder`/.venv.
+
+    Return its commit, or None if the history of this clone does not contain it.
+    """
     try:
         archive = _git("archive", PREVIOUS)
-    except subprocess.CalledProcessError:  # a clone without history
+    except subprocess.CalledProcessError:
         return None
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         tar.extractall(folder, filter="data")
-    # A version from before it could stop without leaving connections behind.
-    shutil.copy(settings.BASE_DIR / WORKER, folder / WORKER)
+    _uv("venv", str(folder / ".venv"))
+    python = str(folder / ".venv" / "bin" / "python")
+    _uv("pip", "install", "--python", python, "--requirement", str(folder / "requirements.txt"))
     return PREVIOUS
 
 
@@ -35,17 +38,21 @@ def _git(*arguments: str) -> bytes:
     return subprocess.run(command, check=True, capture_output=True).stdout
 
 
+def _uv(*arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "uv", "--quiet", *arguments], check=True)
+
+
 def upgrade(deployment: Deployment) -> None:
-    """Migrate under the old code, then start each process on the new."""
+    """Migrate under the old code, then start each process on the new code."""
     deployment.manage("migrate_locked", "-v0", code=settings.BASE_DIR)
     roll(deployment)
 
 
 def roll(deployment: Deployment) -> None:
-    """Restart what runs our code, one by one, each once the one before is ready."""
+    """Restart web and delivery processes one by one, each when the one before is ready."""
     for service in (*deployment.deliveries, *deployment.webs):
         service.stop()
-        service.folder = settings.BASE_DIR
+        service.upgrade()
         service.start()
         deployment.wait_until_ready(service)
 

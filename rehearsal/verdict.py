@@ -1,4 +1,4 @@
-"""What must hold afterwards, seen from the outside: each problem is a promise broken."""
+"""Check from outside that every promise was kept: each problem is a broken promise."""
 
 import re
 import subprocess
@@ -7,59 +7,62 @@ from collections.abc import Iterator
 
 import requests
 
-from games.tests.server import wait_for
+from rehearsal.crowd import Crowd
+from rehearsal.deployment import POISON, Deployment
+from rehearsal.players import URL, Play, Players
+from testing.server import wait_for
 
-from .deployment import Deployment
-from .players import URL, Play, Players
-
-# As the admin's "Deliver now": the back-off would take up to an hour, a lease takes 30 seconds.
+# As the console's "Deliver now", since the back-off may take an hour. A lease takes 30 seconds.
 DELIVER_NOW = (
     "UPDATE games_game SET contact_due_at = now() WHERE contact_state = 'pending'"
     " AND contact_due_at > now() + interval '30 seconds'"
 )
-PENDING = "SELECT count(*) FROM games_game WHERE contact_state = 'pending'"
+PENDING = f"SELECT count(*) FROM games_game WHERE contact_state = 'pending' AND email <> '{POISON}'"
 PLAYS = "SELECT idempotency_key, email, number FROM games_play JOIN games_game g ON g.id = game_id"
 UNORDERED = (
     "SELECT count(*) FROM (SELECT played_at < lag(played_at) OVER"
     " (PARTITION BY game_id ORDER BY number) AS earlier FROM games_play) AS plays WHERE earlier"
 )
 
-RAISED = re.compile(r"^([\w.]*(?:Error|DoesNotExist))\b", re.MULTILINE)  # without the text
+RAISED = re.compile(
+    r"^([\w.]*(?:Error|DoesNotExist))\b", re.MULTILINE
+)  # without its message, which may contain an address
 
 
 class Verdict:
-    """Compares what players were told with what is in the database and at the ESP."""
+    """Compares the answers that players got with the database and the ESP."""
 
-    def __init__(self, deployment: Deployment, players: Players) -> None:
-        self.deployment, self.players = deployment, players
+    def __init__(self, deployment: Deployment, players: Players, crowd: Crowd) -> None:
+        self.deployment, self.players, self.crowd = deployment, players, crowd
         self.sql = deployment.database.sql
         plays = self.sql(PLAYS)
         self.rows = {key: (email, number) for key, email, number in plays}
         self.recorded = Counter(email for _, email, _ in plays)
-        self.sent = Counter(play.email for play in players.plays)
+        self.plays = [*players.plays, *crowd.plays]
+        self.sent = Counter(play.email for play in self.plays)
 
     def is_lost(self, play: Play) -> bool:
         return bool(play.answers) and play.key not in self.rows
 
     def is_double(self, play: Play) -> bool:
-        """Return whether this play's address has more plays than were sent for it."""
+        """Return whether the database has more plays of this address than were sent."""
         return self.recorded[play.email] > self.sent[play.email]
 
     def problems(self) -> list[str]:
-        found = [*self._plays(), *self._contacts(), *self._site()]
+        found = [*self._plays(), *self.crowd.problems(), *self._contacts(), *self._site()]
         return [f"{number} {what}" for number, what in found if number]
 
     def _plays(self) -> Iterator[tuple[int, str]]:
-        plays = self.players.plays
-        yield sum(map(self.is_lost, plays)), "acknowledged plays are not in the database"
+        yield sum(map(self.is_lost, self.plays)), "acknowledged plays are not in the database"
         too_many = sum((self.recorded - self.sent).values())
         yield too_many, "plays are in the database that nobody played, or twice"
-        yield sum(not play.answers for play in plays), "plays were never acknowledged"
+        unanswered = sum(not play.answers for play in self.players.plays)
+        yield unanswered, "plays were never acknowledged"
         yield len(self.players.refusals), "plays were refused"
         crashes = sum(how == "500" for _, how in self.players.failures)
         raised = ", ".join(sorted(set(RAISED.findall(self.deployment.log()))))
-        yield crashes, f"requests were answered 500, where 503 says when to come again ({raised})"
-        yield sum(map(self._is_misnumbered, plays)), "answers differ from the play's number"
+        yield crashes, f"requests were answered 500 instead of 503 with Retry-After ({raised})"
+        yield sum(map(self._is_misnumbered, self.plays)), "answers differ from the play's number"
         yield (
             self.sql(UNORDERED)[0][0],
             "plays have an earlier time than the one before",
@@ -84,7 +87,8 @@ class Verdict:
         except AssertionError:
             yield self.sql(PENDING)[0][0], "contacts are still pending"
         contacts = requests.get(f"{self.deployment.esp}/_stats", timeout=5).json()["contacts"]
-        yield len(self.sent.keys() - contacts.keys()), "addresses are not in the ESP"
+        missing = self.recorded.keys() - contacts.keys() - {POISON}
+        yield len(missing), "addresses are not in the ESP"
         yield len(contacts.keys() - self.sent.keys()), "addresses are in the ESP that nobody left"
         yield sum(times != 1 for times in contacts.values()), "addresses are in the ESP twice"
 

@@ -1,4 +1,4 @@
-"""Registration, signing in and guessing; no answer tells whether an account exists."""
+"""Registration, signing in and guessing. No answer reveals whether an account exists."""
 
 import re
 from smtplib import SMTPRecipientsRefused
@@ -10,10 +10,15 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
 
-from accounts.tests.people import JSON, body, make_player, make_staff
+from testing.people import JSON, body, make_player, make_staff
 
 PASSWORD = "correct horse battery"
 APP = "/api/auth/app/v1/auth/"
+NO_MAIL = {
+    "message": "This site sends no mail. Ask your administrator for an account or a new password.",
+    "code": "no_mail",
+    "param": "email",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -43,10 +48,14 @@ def test_registration_confirmation_and_own_data(db: None) -> None:
     assert not re.search("cem", user.username)
     confirm = link()
     client.get(confirm)
-    assert not EmailAddress.objects.get().verified  # a scanner's visit confirms nothing
+    assert not EmailAddress.objects.get().verified  # a mail scanner's GET confirms nothing
     client.post(confirm)
     sign_in(client, "CEM@xn--e1afmkfd.xn--p1ai")
-    assert body(client.get("/api/me/")) == {"email": "cem@xn--e1afmkfd.xn--p1ai", "game": None}
+    assert body(client.get("/api/me/")) == {
+        "email": "cem@xn--e1afmkfd.xn--p1ai",
+        "game": None,
+        "consents": [],
+    }
 
 
 def test_mails_are_plain_text_in_the_language_of_the_page(db: None) -> None:
@@ -58,7 +67,7 @@ def test_mails_are_plain_text_in_the_language_of_the_page(db: None) -> None:
 
 
 def answers(client: Client, address: str) -> list[Any]:
-    """Return what a stranger is told in all the places where an address is asked for."""
+    """Return the answers of all forms and endpoints that take an address."""
     pages = [
         sign_up(client, address),
         sign_in(client, address, "wrong"),
@@ -101,11 +110,11 @@ def test_reset_changes_the_password_once(db: None) -> None:
 
 
 @pytest.mark.parametrize("way", ["page", "app"])
-def test_guessing_ends_even_with_the_right_password(db: None, way: str) -> None:
+def test_right_password_is_refused_after_too_many_guesses(db: None, way: str) -> None:
     make_player("cem@test.ru", PASSWORD)
 
     def guess(password: str) -> int:
-        client = Client()  # a new one each time: cookies do not carry the limit
+        client = Client()  # a new client each time: the limit does not depend on cookies
         if way == "page":
             return int(sign_in(client, "cem@test.ru", password).status_code)
         sent = {"email": "cem@test.ru", "password": password}
@@ -117,7 +126,7 @@ def test_guessing_ends_even_with_the_right_password(db: None, way: str) -> None:
     assert sign_in(Client(), "nobody@test.ru").status_code == 200
 
 
-def test_signing_in_by_many_names_from_one_place_ends_too(db: None) -> None:
+def test_one_client_cannot_try_many_accounts(db: None) -> None:
     statuses = [sign_in(Client(), f"p{n}@test.ru", "x").status_code for n in range(35)]
     assert statuses[-1] == 429
     page = sign_in(Client(), "p@test.ru").content.decode()
@@ -141,8 +150,20 @@ def test_without_a_mail_server_registration_is_closed(db: None, settings: Any) -
     assert b"password1" not in client.get("/accounts/signup/").content
     sign_up(client, "cem@test.ru")
     sent = {"email": "cem@test.ru", "password": PASSWORD}
-    assert client.post(f"{APP}signup", sent, JSON).status_code == 403
+    answer = client.post(f"{APP}signup", sent, JSON)
+    assert (answer.status_code, body(answer)) == (400, {"status": 400, "errors": [NO_MAIL]})
     assert not User.objects.exists()
+
+
+def test_without_a_mail_server_no_new_password_is_promised(db: None, settings: Any) -> None:
+    settings.MAIL_ENABLED = False
+    make_player("cem@test.ru", PASSWORD)
+    page = Client().post("/accounts/password/reset/", {"email": "cem@test.ru"})
+    assert (page.status_code, b"This site sends no mail." in page.content) == (200, True)
+    assert 'name="email"' not in Client().get("/accounts/password/reset/").content.decode()
+    answer = Client().post(f"{APP}password/request", {"email": "cem@test.ru"}, JSON)
+    assert (answer.status_code, body(answer)) == (400, {"status": 400, "errors": [NO_MAIL]})
+    assert mail.outbox == []
 
 
 def test_mail_that_cannot_be_sent_is_logged_without_the_address(

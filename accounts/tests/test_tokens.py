@@ -1,4 +1,4 @@
-"""Tokens: made and revoked in the admin, shown once, good for what they say."""
+"""Tokens: created and revoked in the admin, and used at the API."""
 
 import re
 from datetime import timedelta
@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Token
-from accounts.tests.people import body, make_staff, make_token, signed_in, with_token
+from testing.people import body, make_staff, make_token, signed_in, with_token
 
 TOKENS = "/admin/accounts/token/"
 
@@ -24,7 +24,7 @@ def form(days: int = 30, **values: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def clerk(db: None) -> User:
-    """Return one of the staff who may make tokens."""
+    """Return a member of staff who may create tokens."""
     return make_staff("clerk", "viewers", "add_token", "view_token", "delete_token")
 
 
@@ -46,7 +46,7 @@ def test_token_is_shown_once_and_only_its_hash_is_kept(clerk: User) -> None:
     assert not LogEntry.objects.filter(change_message__contains=secret).exists()
 
 
-def test_revoked_token_is_good_for_nothing(clerk: User) -> None:
+def test_revoked_token_is_refused(clerk: User) -> None:
     secret = make_token(clerk)
     token = Token.objects.get()
     signed_in(clerk).post(f"{TOKENS}{token.pk}/delete/", {"post": "yes"})
@@ -67,7 +67,7 @@ def test_only_a_superuser_makes_tokens_of_other_accounts(clerk: User) -> None:
     assert list(Token.objects.values_list("user", flat=True)) == [clerk.pk, clerk.pk]
 
 
-def test_one_sees_and_revokes_the_own_tokens_only(clerk: User) -> None:
+def test_staff_see_and_revoke_only_their_own_tokens(clerk: User) -> None:
     make_token(User.objects.create_superuser("boss"), name="of the boss")
     token, client = Token.objects.get(), signed_in(clerk)
     assert b"of the boss" not in client.get(TOKENS).content
@@ -83,7 +83,7 @@ def test_form_offers_three_months(clerk: User) -> None:
     assert timedelta(days=89) < expiry - timezone.now() <= timedelta(days=90)
 
 
-def test_who_may_not_make_tokens_makes_none(db: None) -> None:
+def test_tokens_need_the_right_to_add_them(db: None) -> None:
     clerk = make_staff("clerk", "managers")
     assert signed_in(clerk).post(f"{TOKENS}add/", form()).status_code == 403
 
@@ -101,7 +101,7 @@ def test_malformed_tokens_are_401(clerk: User, header: str) -> None:
     assert response.headers["WWW-Authenticate"] == "Token"
 
 
-def test_token_dies_with_its_account(clerk: User) -> None:
+def test_token_of_an_inactive_account_is_refused(clerk: User) -> None:
     client = with_token(make_token(clerk))
     assert client.get("/api/games/").status_code == 200
     clerk.is_active = False
@@ -109,7 +109,7 @@ def test_token_dies_with_its_account(clerk: User) -> None:
     assert client.get("/api/games/").status_code == 401
 
 
-def test_token_loses_what_its_account_loses(clerk: User) -> None:
+def test_token_loses_the_rights_that_its_account_loses(clerk: User) -> None:
     client = with_token(make_token(clerk))
     clerk.groups.clear()
     assert client.get("/api/games/").status_code == 403
@@ -120,7 +120,7 @@ def test_token_loses_what_its_account_loses(clerk: User) -> None:
     assert client.get("/api/games/").status_code == 403
 
 
-def test_last_use_is_kept_to_the_minute(clerk: User) -> None:
+def test_last_use_is_stored_once_a_minute(clerk: User) -> None:
     client = with_token(make_token(clerk))
     client.get("/api/games/")
     used = Token.objects.get().last_used_at
@@ -129,10 +129,12 @@ def test_last_use_is_kept_to_the_minute(clerk: User) -> None:
     assert Token.objects.get().last_used_at == used
     Token.objects.update(last_used_at=used - timedelta(minutes=2))
     client.get("/api/games/")
-    assert Token.objects.get().last_used_at > used
+    used_again = Token.objects.get().last_used_at
+    assert used_again is not None
+    assert used_again > used
 
 
-def test_expired_token_stays_to_be_looked_at(clerk: User) -> None:
+def test_expired_token_is_refused_but_not_deleted(clerk: User) -> None:
     answer = with_token(make_token(clerk, days=-1)).get("/api/games/")
     assert body(answer) == {"detail": "The token is unknown, revoked or expired."}
     assert str(Token.objects.get()) == "job"

@@ -1,26 +1,24 @@
-"""The look-up of the ESP backend that the settings name."""
+"""Makes the ESP backend that the settings name."""
 
 from functools import cache
 
 from django.conf import settings
-from django.core.signals import setting_changed
-from django.dispatch import receiver
 from django.utils.module_loading import import_string
 
-from esp.backends.base import ESPBackend
+from esp.backends.base import ESPBackend, SettlesMany
 
 
 @cache
 def get_backend() -> ESPBackend:
-    """Return this process's backend, made at the first call.
+    """Return this process's backend; the first call makes it.
 
-    A wrong setting raises what the class or its import raises; `manage.py check` finds it first.
+    Raise whatever the import or the class raises. `manage.py check` reports wrong settings first.
     """
     backend: ESPBackend = import_string(settings.ESP_BACKEND)(**settings.ESP_OPTIONS)
     return backend
 
 
-@receiver(setting_changed)
-def forget_backend(**_kwargs: object) -> None:
-    """Let a test's changed setting take effect."""
-    get_backend.cache_clear()
+def bulk_size() -> int:
+    """Return how many contacts the backend settles in one call; 1 if it cannot."""
+    backend = get_backend()
+    return backend.bulk_size if isinstance(backend, SettlesMany) else 1

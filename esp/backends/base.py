@@ -1,28 +1,105 @@
-"""What the program asks of an ESP."""
+"""The protocols that ESP backends follow."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+Fields = Mapping[str, Any]  # values of a contact's attributes by the vendor's names of them
+NO_FIELDS: Fields = {}
+
+
+def as_text(value: Any) -> str:
+    """Return a value of Fields for an ESP that stores text. A truth value is 1 or 0."""
+    return str(int(value) if isinstance(value, bool) else value)
 
 
 class ESPBackend(Protocol):
-    """An ESP that holds contacts; `settings.ESP_BACKEND` names the class that plays this part.
+    """An ESP; `settings.ESP_BACKEND` names the class.
 
-    Addresses arrive normalised. One instance serves all threads of a process. A method raises
-    nothing but the errors of `esp.errors`, and returns within a few seconds whatever the ESP does.
+    Addresses are normalised. All threads of a process share one instance. Methods raise only the
+    errors of `esp.errors`, and end within a few seconds even if the ESP does not answer.
     """
 
     def has_contact(self, email: str) -> bool:
-        """Return whether the ESP has the contact, in whatever state (also unsubscribed)."""
+        """Return whether the ESP has the contact, in any state (also unsubscribed)."""
         ...
 
     def add_contact(self, email: str) -> None:
-        """Add the contact. One already there is not an error, and is left as it is."""
+        """Add the contact. A contact that exists is not an error, and stays as it is."""
+        ...
+
+
+@runtime_checkable
+class AddsOrFinds(Protocol):
+    """An ESP whose answer to an addition tells whether the contact was there: one call, not two."""
+
+    def add_or_find(self, email: str) -> bool:
+        """Add the contact and return False; or leave it as it is and return True."""
+        ...
+
+
+class AddsInOneCall:
+    """The other additions of a backend that has `add_or_find`."""
+
+    add_or_find: Callable[..., bool]
+
+    def add_contact(self, email: str) -> None:
+        self.add_or_find(email)
+
+    def add_contact_with(self, email: str, fields: Fields) -> None:
+        self.add_or_find(email, fields)
+
+
+@runtime_checkable
+class AddsAgain(Protocol):
+    """An ESP that needs several calls to add a contact, and so can be left half-way."""
+
+    def add_again(self, email: str) -> None:
+        """Finish an addition that an earlier attempt may have begun."""
+        ...
+
+
+@runtime_checkable
+class SettlesMany(Protocol):
+    """An ESP that takes many contacts in one call, and tells for each whether it was there."""
+
+    bulk_size: int  # the most contacts of one call
+
+    def settle_many(self, emails: Sequence[str]) -> Mapping[str, bool]:
+        """Add the contacts that the ESP lacks; return for each whether it was there.
+
+        Leave out a contact of which the answer says nothing, or nothing good: it is then settled by
+        itself. Known contacts stay as they are.
+        """
+        ...
+
+
+@runtime_checkable
+class TakesFields(Protocol):
+    """An ESP that stores attributes with a contact that it adds.
+
+    A contact that exists keeps its own: what a visitor types must not overwrite what the agency
+    knows. The methods of AddsOrFinds, AddsAgain and SettlesMany, where the backend has them, take
+    `fields` as a second argument; for SettlesMany by address.
+    """
+
+    def add_contact_with(self, email: str, fields: Fields) -> None:
+        """Add the contact with these attributes, as `add_contact` does without them."""
+        ...
+
+
+@runtime_checkable
+class ListsFields(Protocol):
+    """An ESP that knows only attributes that were made in it before, and lists them."""
+
+    def field_names(self) -> Collection[str]:
+        """Return the names that `fields` may have."""
         ...
 
 
 @runtime_checkable
 class ForgetsContacts(Protocol):
-    """What an ESP may be able to do besides; where it is not, somebody must do it by hand."""
+    """An ESP that can remove contacts. With any other ESP, staff remove them by hand."""
 
     def remove_contact(self, email: str) -> None:
-        """Erase the contact with all that is known of it. One that is not there is not an error."""
+        """Remove the contact and all its data. A contact that does not exist is not an error."""
         ...

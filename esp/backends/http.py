@@ -1,199 +1,192 @@
-"""What the HTTP vendors share: one way to call, to bound a call and to name what went wrong."""
+"""The base of the HTTP backends: what their answers mean, and the checks of their settings."""
 
-import logging
-import ssl
-import threading
 from base64 import b64encode
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
-import requests
 from django.core.checks import CheckMessage
-from requests import PreparedRequest, Session
-from urllib3.exceptions import HTTPError
 
-from esp import VERSION
-from esp.backends.answer import Answer, parse_json
-from esp.backends.connection import BoundedAdapter
-from esp.backends.options import check_key, check_list_id, check_timeout, check_url
-from esp.deadline import remaining, time_budget
-from esp.errors import ESPError, ESPMisconfigured, ESPUnavailable
+from esp.backends.answer import LONGEST_WAIT, Answer, seconds_from
+from esp.backends.options import check_extras, check_key, check_list_id, check_timeout, check_url
+from esp.backends.transport import Transport
+from esp.errors import ESPError, ESPMisconfigured, ESPUnavailable, RateLimited
+from esp.turns import wait_for_limit
 
-LARGEST_BODY = 1_000_000
-TEMPORARY = {
-    HTTPStatus.REQUEST_TIMEOUT,
-    HTTPStatus.TOO_EARLY,
-    HTTPStatus.TOO_MANY_REQUESTS,
-}
+CLOCKS_AGREE = 60.0  # seconds
+LIMITED_TRIES = 2  # further tries of a call that met the limit
+TEMPORARY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
+REFUSED = {HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}
 BAD_REQUEST = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
 UNKNOWN = BAD_REQUEST | {HTTPStatus.NOT_FOUND}
 
-# Below that it logs URLs, in which addresses stand (at WARNING, those with unreadable headers).
-logging.getLogger("urllib3").setLevel(logging.ERROR)
 
+@dataclass(kw_only=True, eq=False, repr=False)
+class HTTPBackend(Transport):
+    """An ESP with an HTTP API. A subclass adds what is special about the vendor.
 
-class HTTPBackend:
-    """An ESP spoken to over HTTP.
+    `failure()` alone decides what the vendor's error answers mean.
 
     `api_key`: the vendor's key.
     `list_id`: the list (audience) to which contacts are added.
     `base_url`: where the API is, for a self-hosted server, a proxy or a test.
-    `timeout`: seconds that one call may take in all; a `time_budget` can only shorten it.
+    `timeout`: total seconds for one call; a `time_budget` can only shorten it.
+    `tags`: what each new contact is tagged with.
+    `double_optin`: let the vendor ask each new contact for a confirmation by mail.
     """
 
-    vendor: str
-    default_url = ""
-    list_path: str
-    numeric_list = False
-    retry_headers: tuple[str, ...] = ("Retry-After",)
+    api_key: str
+    list_id: str  # or a number
+    base_url: str = ""
+    tags: Sequence[str] = ()
+    double_optin: bool = False
 
-    def __init__(
-        self, *, api_key: str, list_id: str | int, base_url: str = "", timeout: float = 5.0
-    ) -> None:
-        self.api_key = api_key
-        self.list_id = str(list_id)
-        self.base_url = (base_url or self.default_url).rstrip("/")
-        self.timeout = timeout
-        self._local = threading.local()
+    default_url = ""
+    list_path = ""
+    list_params: ClassVar[Mapping[str, str]] = {}
+    list_answer: ClassVar[tuple[str, ...]] = ("id",)  # what an answer about a list has
+    numeric_list = False
+    error_path: ClassVar[tuple[str | int, ...]] = ()  # where the vendor's errors say why
+    retry_headers: ClassVar[tuple[str, ...]] = ("Retry-After",)
+    calls_per_second = 50.0  # the vendor's limit on calls, where it has one
+    right_probes: ClassVar[Sequence[tuple[str, str, Any]]] = ()
+
+    # Fields that ESP_FIELDS must not name: our own, and those by which the vendor tells contacts
+    # apart. A visitor's text there could lead to another person's contact.
+    identifiers: ClassVar[Collection[str]] = ()
+
+    # Why the vendor cannot do what an option asks for, if so.
+    no_tags = ""
+    no_double_optin = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.list_id = str(self.list_id)
+        self.base_url = (self.base_url or self.own_url()).rstrip("/")
+        self.our_list_path = self.list_path.format(quote(self.list_id, safe=""))
+
+    def own_url(self) -> str:
+        """Return where the vendor's API is; "" if only the operator knows."""
+        return self.default_url
 
     def check(self) -> Iterator[CheckMessage]:
-        """Say what is wrong with the options, without asking the ESP and without the key."""
+        """Yield what is wrong with the options, without calling the ESP or quoting the key."""
         yield from check_key(self.api_key)
         yield from check_list_id(self.list_id, numeric=self.numeric_list)
         yield from check_url(self.base_url)
         yield from check_timeout(self.timeout)
+        yield from check_extras(
+            self.tags, self.double_optin, no_tags=self.no_tags, no_double_optin=self.no_double_optin
+        )
 
-    def check_list(self) -> None:
-        """Raise ESPMisconfigured where the ESP has no such list."""
-        path = self.list_path.format(quote(self.list_id, safe=""))
-        if self.send("GET", path, handles=UNKNOWN).status in UNKNOWN:
-            raise self.misconfigured("does not know the list")
+    def check_list(self) -> Answer:
+        """Return the answer about the list; raise ESPMisconfigured if the ESP does not have it."""
+        answer = self.send("GET", self.our_list_path, params=self.list_params, handles=UNKNOWN)
+        if answer.status in UNKNOWN:
+            raise self.unknown_list()
+        if answer.find(*self.list_answer) is None:
+            raise self.not_its_json()
+        return answer
+
+    def notes_on(self, answer: Answer) -> Iterator[str]:
+        """Yield what an operator should know of the list, from the answer about it.
+
+        Raise an ESPError if the list does not fit the options, or the key lacks a right to it.
+        """
+        yield from ()
+
+    def check_rights(self) -> Iterator[str]:
+        """Yield what an operator should know; raise an ESPError if the key lacks a right.
+
+        The requests of `right_probes` change nothing: the ESP refuses them, but only after it has
+        checked the right.
+        """
+        answer = self.check_list()
+        apart = seconds_from(answer.headers.get("Date", ""), earliest=-LONGEST_WAIT)
+        if apart is not None and abs(apart) > CLOCKS_AGREE:
+            yield f"Its clock and this machine's are {abs(apart):.0f} seconds apart."
+        yield from self.notes_on(answer)
+        for method, path, content in self.right_probes:
+            self.send(method, path.format(list=self.our_list_path), json=content, handles=UNKNOWN)
+
+    def names_in(self, answer: Answer, *path: str, key: str = "name") -> set[str]:
+        """Return the names of the fields that the answer lists at `path`."""
+        listed = answer.rows(*path)
+        if listed is None:
+            raise self.failure(answer)
+        return {str(one[key]) for one in listed if key in one}
 
     def list_number(self) -> int:
-        """Return the list's number, for vendors whose JSON wants no string."""
+        """Return list_id as a number, for vendors whose JSON needs one."""
         if not self.list_id.isdecimal():
-            raise self.misconfigured("numbers its lists, and list_id is no number")
+            raise self.misconfigured("needs a number as list_id")
         return int(self.list_id)
 
-    def key_headers(self) -> dict[str, str]:
-        """Return the headers that carry the key, and what else the vendor wants on each call."""
-        return {}
-
     def send(
-        self, method: str, path: str, *, handles: Collection[int] = (), **content: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        success: int | None = None,
+        handles: Collection[int] = (),
+        **content: Any,
     ) -> Answer:
-        """Return the answer if it is a success, or its status one that the caller handles.
+        """Return the answer of a successful request, or one whose status is in `handles`.
 
-        Everything else is raised as one of `esp.errors`. `content` is what requests takes:
-        `params`, `json`, `data`, `headers`.
+        Raise one of `esp.errors` for anything else. `success`: the only status that means success;
+        by default any 2xx does. `content` are arguments of requests: `params`, `json`, `data`,
+        `headers`.
         """
-        with time_budget(self.timeout):
-            answer = self._exchange(method, f"{self.base_url}/{path}", content)
-        if answer.status in handles or (
-            answer.status < HTTPStatus.MULTIPLE_CHOICES and answer.content is not None
-        ):
-            return answer
-        raise self.failure(answer)
+        tries_left = LIMITED_TRIES
+        while True:
+            answer = self.ask(method, f"{self.base_url}/{path}", content)
+            succeeded = answer.status == success if success else answer.is_2xx
+            if answer.status in handles or (succeeded and answer.content is not None):
+                return answer
+            error = self.failure(answer)
+            limited = isinstance(error, RateLimited)
+            if not (limited and tries_left and wait_for_limit(error.retry_after)):
+                raise error
+            tries_left -= 1
 
     def failure(self, answer: Answer) -> ESPError:
-        """Name what an answer means that no vendor's rule knows.
+        """Return the error that an answer means.
 
-        A bad request is called temporary: it may be one odd address, which must not stop the
-        others, or our own mistake, which must not lose contacts. Only a vendor's file rejects.
+        A vendor overrides this with its own rules, and calls it for all other answers. Without such
+        a rule the failure concerns this contact alone and is temporary: one odd address must not
+        stop the others, and a bug of ours must not lose contacts. Whether it concerns all contacts
+        after all is found out by the client, which then probes the ESP. Only a vendor's rule
+        rejects an address for good.
         """
         status = answer.status
-        if status < HTTPStatus.MULTIPLE_CHOICES:
-            return self.unavailable("answered something other than its API's JSON")
+        if answer.is_2xx:
+            return self.not_its_json()
         reason = f"answered {status}{answer.code()}"
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            return self.limited(reason, answer.retry_after(*self.retry_headers))
         if status in TEMPORARY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return self.unavailable(reason, answer.retry_after(*self.retry_headers))
         if status in BAD_REQUEST:
             return self.unavailable(
                 f"{reason}, which this program does not understand", answered=True
             )
-        # A redirect too: an API has none, so base_url is wrong, and the key goes to no other host.
-        return self.misconfigured(f"{reason}: check the key, list_id and base_url")
+        # A redirect too: APIs send none, so base_url is wrong. Following it could leak the key.
+        reason += ": check the key, list_id and base_url"
+        # A firewall before the vendor may refuse too, but does not say why as the vendor would.
+        is_explained = status in REFUSED and answer.text(*self.error_path)
+        if status == HTTPStatus.UNAUTHORIZED or is_explained:
+            return self.misconfigured(reason)
+        return self.unavailable(reason, answered=True)
 
-    def unavailable(
-        self, reason: str, retry_after: float | None = None, *, answered: bool = False
-    ) -> ESPUnavailable:
-        return ESPUnavailable(f"{self.vendor} {reason}", retry_after=retry_after, answered=answered)
+    def not_its_json(self) -> ESPUnavailable:
+        """Return the error for an answer that is not what the vendor documents as success."""
+        return self.unavailable("answered something other than its API's JSON", answered=True)
 
-    def misconfigured(self, reason: str) -> ESPMisconfigured:
-        return ESPMisconfigured(f"{self.vendor} {reason}")
-
-    def _exchange(self, method: str, url: str, content: dict[str, Any]) -> Answer:
-        # Raised outside the handlers: the causes' texts carry URLs, hence addresses.
-        failure: ESPError
-        try:
-            left = remaining(self.timeout)
-            if not left:
-                failure = self.unavailable("was not asked: no time left")
-            else:
-                return self._receive(method, url, content, left)
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            failure = self._failed(error)
-        raise failure
-
-    def _receive(self, method: str, url: str, content: dict[str, Any], left: float) -> Answer:
-        with self._session().request(
-            method, url, timeout=left, stream=True, allow_redirects=False, **content
-        ) as response:
-            # As it comes: we ask for no compression, so that a small answer stays small.
-            body = response.raw.read(LARGEST_BODY + 1, decode_content=False)
-            parsed = parse_json(body) if len(body) <= LARGEST_BODY else None
-            return Answer(response.status_code, response.headers, parsed)
-
-    def _session(self) -> Session:
-        # One a thread: requests does not promise that a session may be shared. Server threads and
-        # delivery live long, so their connections are kept alive and reused.
-        if not hasattr(self._local, "session"):
-            self._local.session = self._new_session()
-        session: Session = self._local.session
-        return session
-
-    def _new_session(self) -> Session:
-        session = Session()
-        session.headers.update(
-            {
-                "User-Agent": f"esp-mail/{VERSION}",
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-            }
-        )
-        # The environment's proxy and CA bundle are heeded (trust_env stays on), since operators
-        # behind a firewall need them; its netrc is not, because every request has its own auth.
-        session.auth = self._authorise
-        # What an ESP says about one contact must not travel with the next.
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, BoundedAdapter())
-        return session
-
-    def _authorise(self, request: PreparedRequest) -> PreparedRequest:
-        request.headers.update(self.key_headers())
-        return request
-
-    def _failed(self, error: Exception) -> ESPError:
-        """Name what kept a request from its answer."""
-        if isinstance(error, ValueError):  # of requests, http.client or an encoding
-            return self.misconfigured("cannot be asked: the key or base_url is malformed")
-        if _caused_by(error, ssl.SSLCertVerificationError):
-            # Rarely mends itself: a CA bundle, a clock or somebody in between.
-            return self.misconfigured("has no certificate that this machine trusts")
-        if _caused_by(error, TimeoutError):
-            return self.unavailable("did not answer in time")
-        return self.unavailable("could not be reached, or broke off")
+    def unknown_list(self) -> ESPMisconfigured:
+        return self.misconfigured("does not know the list")
 
 
 def basic(user: str, password: str) -> str:
     return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
-
-
-def _caused_by(error: BaseException | None, kind: type[Exception]) -> bool:
-    while error is not None and not isinstance(error, kind):
-        error = error.__cause__ or error.__context__
-    return error is not None

@@ -1,43 +1,48 @@
+import json
 import logging
 import re
+import secrets
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from http import HTTPStatus
-from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.core.checks import CheckMessage, Error
 
-from esp import VERSION
+from esp.backends.answer import MAX_BODY, address_of, decompress
+from esp.backends.base import NO_FIELDS, AddsInOneCall, Fields
 from esp.backends.options import check_list_id, check_timeout, check_url
+from esp.backends.ses_errors import Refusal, failure
 from esp.deadline import remaining, time_budget
-from esp.errors import ContactRejected, ESPError, ESPMisconfigured, ESPUnavailable
+from esp.errors import ESPError, ESPMisconfigured, ESPUnavailable
+from esp.turns import take_turn
+from serving.version import VERSION
 
-# At DEBUG it logs whole requests.
-logging.getLogger("botocore").setLevel(logging.INFO)
+try:
+    import boto3
+    from botocore import exceptions, parsers
+    from botocore.config import Config
+except ImportError:  # an optional extra; check() reports it
+    boto3 = None
 
-OPERATORS_BUSINESS = {
-    "AccessDeniedException",
-    "ExpiredTokenException",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
+# Below WARNING, botocore logs credentials' sources, and whole requests with addresses.
+logging.getLogger("botocore").setLevel(logging.WARNING)
+
+NO_JSON = "SES answered something other than its API's JSON"
+SETUP_ERRORS = {
+    "InvalidRegionError",
+    "NoCredentialsError",
+    "NoRegionError",
+    "ParamValidationError",
+    "PartialCredentialsError",
+    "ProfileNotFound",
 }
 
-READS = {"get_contact", "get_contact_list"}
 
-
-class Refusal(NamedTuple):
-    """What AWS said instead of yes. The message may hold the address: it stays here."""
-
-    status: int
-    code: str
-    message: str
-
-
-class SESBackend:
+@dataclass(kw_only=True, eq=False, repr=False)
+class SESBackend(AddsInOneCall):
     """A contact list of Amazon SES, https://docs.aws.amazon.com/ses/latest/dg/sending-email-list-management.html.
 
     Needs the extra `ses` (boto3). Credentials come the AWS way: environment, profile or role.
@@ -45,28 +50,32 @@ class SESBackend:
     `list_name`: the contact list, of which an account has one.
     `region`: the AWS region; by default the environment's.
     `base_url`: another endpoint, for a test.
-    `timeout`: seconds that one call may take in all; a `time_budget` can only shorten it.
+    `timeout`: total seconds for one call; a `time_budget` can only shorten it.
 
-    A contact is one of the list, also with UnsubscribeAll; creating it never changes one that is.
+    A contact is known if the list has it, also with UnsubscribeAll. Adding never changes it. Fields
+    become its AttributesData, as JSON. AWS allows one call a second: https://docs.aws.amazon.com/ses/latest/dg/quotas.html.
     """
 
-    def __init__(
-        self, *, list_name: str, region: str = "", base_url: str = "", timeout: float = 5.0
-    ) -> None:
-        self.list_name = list_name
-        self.region = region
-        self.base_url = base_url
-        self.timeout = timeout
+    list_name: str
+    region: str = ""
+    base_url: str = ""
+    timeout: float = 5.0
+
+    calls_per_second = 1.0
+    no_tags = "Amazon SES's contacts have no tags: use ESP_FIELDS"
+    no_double_optin = "Amazon SES sends no confirmations: ask for MAILING_CONSENT"
+
+    def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._made: Any = None
-        # botocore's timeouts are fixed when a client is made, and are for one operation each. So
-        # a call runs aside and is waited for as long as the budget lasts; what is left behind ends
-        # by botocore's own timeouts.
-        self._aside = ThreadPoolExecutor(max_workers=16, thread_name_prefix="ses")
+        self._client_or_none: Any = None
+        # botocore's timeouts are fixed when a client is created, and apply to one socket operation.
+        # So a call runs in a thread, and the caller waits at most as long as its budget. A call
+        # that nobody waits for ends by botocore's own timeouts.
+        self._threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="ses")
 
     def check(self) -> Iterator[CheckMessage]:
-        """Say what is wrong with the options, without asking AWS."""
-        if find_spec("boto3") is None:
+        """Yield what is wrong with the options. AWS is not called."""
+        if boto3 is None:
             yield Error("boto3 is not installed.", hint="Install esp-mail[ses].", id="esp.E009")
         yield from check_list_id(self.list_name, numeric=False, option="list_name")
         yield from check_timeout(self.timeout)
@@ -74,37 +83,54 @@ class SESBackend:
             yield from check_url(self.base_url)
 
     def check_list(self) -> None:
-        """Raise ESPMisconfigured where the account has no such list."""
+        """Raise ESPMisconfigured if the account does not have the list."""
         if refusal := self._call("get_contact_list"):
-            raise _failure(refusal)
+            raise failure(refusal)
+
+    def check_rights(self) -> Iterator[str]:
+        """Raise an ESPError if the credentials may not remove a contact."""
+        self.check_list()
+        self.remove_contact(f"{secrets.token_hex(16)}@example.com")
+        yield from ()
 
     def has_contact(self, email: str) -> bool:
-        refusal = self._call("get_contact", EmailAddress=email)
-        # A list that is not there is NotFoundException too.
-        if refusal and (refusal.code != "NotFoundException" or _is_about_list(refusal)):
-            raise _failure(refusal)
-        return refusal is None
+        return self._call_for("get_contact", email)
 
-    def add_contact(self, email: str) -> None:
-        refusal = self._call("create_contact", EmailAddress=email)
-        if refusal is None or refusal.code == "AlreadyExistsException":
-            return
-        if refusal.code == "BadRequestException" and "email" in refusal.message.lower():
-            raise ContactRejected("SES calls the address invalid")
-        raise _failure(refusal)
+    def add_or_find(self, email: str, fields: Fields = NO_FIELDS) -> bool:
+        contact = {"EmailAddress": email}
+        if fields:
+            contact["AttributesData"] = json.dumps(dict(fields), ensure_ascii=False)
+        refusal = self._call("create_contact", **contact)
+        if refusal is None:
+            return False
+        if refusal.code == "AlreadyExistsException":
+            return True
+        raise failure(refusal)
 
     def remove_contact(self, email: str) -> None:
-        refusal = self._call("delete_contact", EmailAddress=email)
-        if refusal and (refusal.code != "NotFoundException" or _is_about_list(refusal)):
-            raise _failure(refusal)
+        self._call_for("delete_contact", email)
+
+    def _call_for(self, operation: str, email: str) -> bool:
+        """Call an operation on a contact; return False if the list does not have the contact."""
+        refusal = self._call(operation, EmailAddress=email)
+        if refusal is None:
+            return True
+        # A missing list is a NotFoundException too.
+        about_list = re.match(r"(no |the )?(contact ?)?list\s", refusal.message.lower())
+        if refusal.code == "NotFoundException" and not about_list:
+            return False
+        raise failure(refusal)
 
     def _call(self, operation: str, **parameters: str) -> Refusal | None:
+        if boto3 is None:
+            raise ESPMisconfigured("SES needs boto3: install esp-mail[ses]")
+        take_turn()
         with time_budget(self.timeout):
             left = remaining(self.timeout)
             if not left:
                 raise ESPUnavailable("SES was not asked: no time left")
-            answer = self._aside.submit(self._ask, operation, parameters)
-            # Not by an exception of the wait, to which the call's own would be chained.
+            answer = self._threads.submit(self._ask, operation, parameters)
+            # Not result(timeout=left): its exception may be chained to botocore's.
             if wait([answer], left).not_done:
                 answer.cancel()
                 raise ESPUnavailable("SES did not answer in time")
@@ -114,68 +140,58 @@ class SESBackend:
         return result
 
     def _ask(self, operation: str, parameters: dict[str, str]) -> Refusal | ESPError | None:
-        """Return what came of the call; botocore's errors go no further, as they hold addresses."""
-        try:
-            from botocore import exceptions, parsers  # noqa: PLC0415 - an optional extra
-        except ImportError:
-            return ESPMisconfigured("SES needs boto3: install esp-mail[ses]")
+        """Return the outcome. botocore's exceptions end here, since they contain addresses."""
         try:
             ask = getattr(self._client(), operation)
             answer = ask(ContactListName=self.list_name, **parameters)
         except exceptions.ClientError as error:
-            said = error.response.get("Error", {})
+            details = error.response.get("Error", {})
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            return Refusal(status, str(said.get("Code", "")), str(said.get("Message", "")))
-        except (
-            exceptions.NoCredentialsError,
-            exceptions.PartialCredentialsError,
-            exceptions.NoRegionError,
-            exceptions.InvalidRegionError,
-            exceptions.ProfileNotFound,
-            exceptions.ParamValidationError,
-            ValueError,
-        ) as error:
-            return ESPMisconfigured(f"SES cannot be asked: {type(error).__name__}")
-        except (exceptions.BotoCoreError, parsers.ResponseParserError) as error:
-            return ESPUnavailable(f"SES could not be asked: {type(error).__name__}")
-        # botocore takes any body for an answer; only those of changes are empty.
-        if operation in READS and answer.get("ContactListName") is None:
-            return ESPUnavailable("SES answered something other than its API's JSON")
-        return None
+            return Refusal(status, str(details.get("Code", "")), str(details.get("Message", "")))
+        except UnicodeDecodeError:
+            return ESPUnavailable(NO_JSON, answered=True)
+        except (exceptions.BotoCoreError, parsers.ResponseParserError, ValueError) as error:
+            name = type(error).__name__
+            if name in SETUP_ERRORS or isinstance(error, ValueError):
+                return ESPMisconfigured(f"SES cannot be asked: {name}")
+            return ESPUnavailable(f"SES could not be asked: {name}")
+        if _is_documented(operation, answer, parameters.get("EmailAddress")):
+            return None
+        return ESPUnavailable(NO_JSON, answered=True)
 
     def _client(self) -> Any:
-        import boto3  # noqa: PLC0415 - an optional extra
-        from botocore.config import Config  # noqa: PLC0415
-
-        # A client may be shared by threads, but not made by several at once.
+        # Threads may share a client. Under load they must not each create one.
         with self._lock:
-            if self._made is None:
-                self._made = boto3.session.Session().client(
+            if self._client_or_none is None:
+                self._client_or_none = boto3.session.Session().client(
                     "sesv2",
                     region_name=self.region or None,
                     endpoint_url=self.base_url or None,
                     config=Config(
                         connect_timeout=self.timeout,
                         read_timeout=self.timeout,
-                        retries={"total_max_attempts": 1},  # delivery tries again, not the call
+                        retries={"total_max_attempts": 1},  # delivery retries
                         user_agent_extra=f"esp-mail/{VERSION}",
                     ),
                 )
-            return self._made
+                self._client_or_none.meta.events.register("before-parse.sesv2", _keep_body)
+            return self._client_or_none
 
 
-def _is_about_list(refusal: Refusal) -> bool:
-    return bool(re.match(r"(contact )?list\s", refusal.message.lower()))
+def _keep_body(
+    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
+) -> None:
+    """Keep the body, whole: botocore takes any for an answer, and decompresses none."""
+    encoding = response_dict["headers"].get("Content-Encoding", "")
+    body = decompress(response_dict["body"], encoding, MAX_BODY)
+    response_dict["body"] = customized_response_dict["Body"] = body
 
 
-def _failure(refusal: Refusal) -> ESPError:
-    if refusal.code in {"TooManyRequestsException", "ThrottlingException"}:
-        return ESPUnavailable("SES asks for fewer calls")
-    if refusal.code in OPERATORS_BUSINESS or refusal.status in {
-        HTTPStatus.UNAUTHORIZED,
-        HTTPStatus.FORBIDDEN,
-    }:
-        return ESPMisconfigured("SES refuses the credentials: check them and their rights")
-    if refusal.code == "NotFoundException":
-        return ESPMisconfigured("SES does not know the contact list")
-    return ESPUnavailable(f"SES answered {refusal.status}")
+def _is_documented(operation: str, answer: dict[str, Any], email: str | None) -> bool:
+    """Return whether AWS documents such a success: a look-up names the list, a change nothing."""
+    if answer["ResponseMetadata"]["HTTPStatusCode"] != HTTPStatus.OK:
+        return False
+    if not operation.startswith("get_"):
+        return answer["Body"].strip() in (b"", b"{}")
+    about_email = email is None or address_of(answer.get("EmailAddress")) == email
+    return answer.get("ContactListName") is not None and about_email

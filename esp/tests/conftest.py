@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 import requests
 
-from esp.tests.fakes.brevo import FakeBrevo
-from esp.tests.fakes.klaviyo import FakeKlaviyo
-from esp.tests.fakes.listmonk import FakeListmonk
-from esp.tests.fakes.mailchimp import FakeMailchimp
-from esp.tests.fakes.sendgrid import FakeSendGrid
-from esp.tests.fakes.server import FakeESP
-from esp.tests.fakes.unisender import FakeUnisender
+from testing.esp.brevo import FakeBrevo
+from testing.esp.klaviyo import FakeKlaviyo
+from testing.esp.listmonk import FakeListmonk
+from testing.esp.mailchimp import FakeMailchimp
+from testing.esp.sendgrid import FakeSendGrid
+from testing.esp.server import FakeESP
+from testing.esp.unisender import FakeUnisender
 
 FAKES: list[type[FakeESP]] = [
     FakeBrevo,
@@ -25,7 +25,7 @@ FAKES: list[type[FakeESP]] = [
 
 @pytest.fixture(autouse=True)
 def loopback_is_direct(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep a proxy of this machine out of the tests."""
+    """Call the fakes directly even if this machine uses a proxy."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
 
 
@@ -46,7 +46,7 @@ def brevo() -> Iterator[FakeBrevo]:
 
 @pytest.fixture(scope="session")
 def moto_url() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - slow, and needed by few
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - slow, and few tests need it
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -57,7 +57,7 @@ def moto_url() -> Iterator[str]:
 
 @pytest.fixture
 def moto(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Empty the AWS of moto, and give credentials for it."""
+    """Return the URL of an empty moto, with AWS credentials in the environment."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "canary-aws-key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-aws-secret")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -66,22 +66,22 @@ def moto(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return moto_url
 
 
-RIGS = [
+BACKEND_CASES = [
     pytest.param("mock", marks=pytest.mark.django_db(transaction=True)),
     "SES",
     *(pytest.param(esp, id=esp.backend.vendor) for esp in FAKES),
 ]
 
 
-@pytest.fixture(params=RIGS)
-def rig(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """Put something with the same few handles behind each backend there is."""
-    from esp.tests.rigs import MockRig, SESRig  # noqa: PLC0415 - boto3 is slow, and needed by few
+@pytest.fixture(params=BACKEND_CASES)
+def backend_case(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Run each backend in turn, with hold() and state() to set up and read its contacts."""
+    from testing.esp.backend_cases import MockCase, SESCase  # noqa: PLC0415 - slow, and few tests need it
 
     if request.param == "mock":
-        yield MockRig()
+        yield MockCase()
     elif request.param == "SES":
-        yield SESRig(request.getfixturevalue("moto"))
+        yield SESCase(request.getfixturevalue("moto"))
     else:
         esp = request.param()
         with esp.running():
@@ -90,6 +90,6 @@ def rig(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 @pytest.fixture
 def all_logs(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    """Let every logger talk, short of what the program silences by itself."""
+    """Capture all log records, except those of loggers that the program itself limits."""
     caplog.set_level(logging.DEBUG)
     return caplog

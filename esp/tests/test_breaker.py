@@ -1,16 +1,24 @@
-"""The breaker's states, on a clock that the test moves; and the gate's limit."""
+"""The breaker's states, with a clock that the test sets; and the client's limit of calls."""
 
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from esp.breaker import Breaker
+from esp.client import ESPClient
 from esp.deadline import remaining
-from esp.errors import ContactRejected, ESPMisconfigured, ESPUnavailable, NotAsked
-from esp.gate import Gate
+from esp.errors import (
+    ContactRejected,
+    ESPCallSkipped,
+    ESPMisconfigured,
+    ESPUnavailable,
+    RateLimited,
+)
 
 
 @pytest.fixture
@@ -24,73 +32,56 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     return advance
 
 
-def fail(breaker: Breaker, error: Exception, times: int = 1) -> None:
-    for _ in range(times):
-        with pytest.raises(type(error)), breaker.call():
-            raise error
-
-
-def succeed(breaker: Breaker) -> None:
-    with breaker.call():
-        pass
-
-
-def test_opens_after_failures_in_a_row(clock: Callable[[float], None]) -> None:
-    breaker = Breaker(failures=3, pause=30)
-    fail(breaker, ESPUnavailable("down"), 2)
+def test_suspects_after_failures_in_a_row() -> None:
+    breaker = Breaker(failures=3)
+    assert [breaker.failed(at_once=False) for _ in range(3)] == [False, False, True]
     assert breaker.state == "closed"
-    fail(breaker, ESPUnavailable("down"))
-    assert (breaker.state, breaker.wait_seconds) == ("open", 30)
-    with pytest.raises(NotAsked, match="paused"), breaker.call():
-        pytest.fail("was let through")
 
 
-def test_success_starts_the_count_anew() -> None:
+def test_success_resets_the_count() -> None:
     breaker = Breaker(failures=2)
-    fail(breaker, ESPUnavailable("down"))
-    succeed(breaker)
-    fail(breaker, ESPUnavailable("down"))
-    assert breaker.state == "closed"
+    assert not breaker.failed(at_once=False)
+    breaker.succeeded()
+    assert not breaker.failed(at_once=False)
 
 
-@pytest.mark.parametrize("answer", [ContactRejected("no"), ESPUnavailable("?", answered=True)])
-def test_trouble_with_one_address_is_an_answer(answer: Exception) -> None:
-    breaker = Breaker(failures=2)
-    fail(breaker, ESPUnavailable("down"))
-    fail(breaker, answer)
-    fail(breaker, ESPUnavailable("down"))
-    assert breaker.state == "closed"
-
-
-def test_wrong_key_opens_at_once() -> None:
-    breaker = Breaker()
-    fail(breaker, ESPMisconfigured("wrong key"))
-    assert breaker.state == "open"
-
-
-def test_limit_opens_at_once_for_as_long_as_the_esp_asks(clock: Callable[[float], None]) -> None:
+def test_a_good_probe_is_believed_for_a_while(clock: Callable[[float], None]) -> None:
     breaker = Breaker(pause=30)
-    fail(breaker, ESPUnavailable("too many requests", retry_after=600))
-    assert (breaker.state, breaker.wait_seconds) == ("open", 600)
-    fail(breaker := Breaker(pause=30), ESPUnavailable("too many requests", retry_after=1))
-    assert breaker.wait_seconds == 30
+    assert breaker.failed(at_once=True)
+    breaker.close()
+    assert not breaker.failed(at_once=True)
+    clock(31)
+    assert breaker.failed(at_once=True)
 
 
-def test_fault_of_the_backend_is_a_failure() -> None:
-    breaker = Breaker(failures=1)
-    fail(breaker, KeyError("bug"))
+def test_a_failed_probe_opens_for_the_pause_or_as_long_as_the_esp_asks(
+    clock: Callable[[float], None],
+) -> None:
+    breaker = Breaker(pause=30)
+    breaker.open(ESPUnavailable("down", retry_after=1))
+    assert (breaker.state, breaker.wait_seconds) == ("open", 30)
+    breaker.open(ESPUnavailable("down", retry_after=600))
+    assert breaker.wait_seconds == 600
+    clock(600)
+    assert breaker.state == "half-open"
+
+
+def test_one_thread_takes_the_probe(clock: Callable[[float], None]) -> None:
+    breaker = Breaker(pause=30)
+    assert not breaker.take_probe()
+    breaker.open(ESPUnavailable("down"))
+    assert not breaker.take_probe()
+    clock(30)
+    assert [breaker.take_probe() for _ in range(3)] == [True, False, False]
     assert breaker.state == "open"
 
 
-def test_probe_that_succeeds_closes(
-    clock: Callable[[float], None], caplog: pytest.LogCaptureFixture
-) -> None:
-    breaker = Breaker(failures=1, pause=30)
-    fail(breaker, ESPUnavailable("down"))
-    clock(30)
-    assert breaker.state == "half-open"
-    succeed(breaker)
-    assert breaker.state == "closed"
+def test_the_log_says_when_an_outage_begins_and_ends(caplog: pytest.LogCaptureFixture) -> None:
+    breaker = Breaker(pause=30)
+    breaker.open(ESPUnavailable("down"))
+    breaker.open(ESPUnavailable("still down"))
+    breaker.close()
+    breaker.close()
     assert [record.message for record in caplog.records] == [
         "ESP: ESPUnavailable: down",
         "ESP: breaker open, probing in 30 s",
@@ -98,62 +89,125 @@ def test_probe_that_succeeds_closes(
     ]
 
 
-def test_probe_that_fails_starts_the_next_pause_and_says_nothing_more(
-    clock: Callable[[float], None], caplog: pytest.LogCaptureFixture
-) -> None:
-    breaker = Breaker(failures=1, pause=30)
-    fail(breaker, ESPUnavailable("down"))
-    caplog.clear()
-    for _ in range(3):
-        clock(31)
-        fail(breaker, ESPUnavailable("still down"))
-        assert (breaker.state, breaker.wait_seconds) == ("open", 30)
-    assert caplog.records == []
-
-
-def test_one_probe_at_a_time(clock: Callable[[float], None]) -> None:
-    breaker = Breaker(failures=1, pause=30)
-    fail(breaker, ESPUnavailable("down"))
-    clock(30)
-    with breaker.call(), pytest.raises(NotAsked, match="paused"), breaker.call():
-        pytest.fail("was let through")
-    assert breaker.state == "closed"
-
-
-def test_text_of_a_fault_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    fail(Breaker(), KeyError("cem@test.ru"))
+def test_text_of_an_unexpected_exception_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    Breaker().open(KeyError("cem@test.ru"))
     assert "KeyError" in caplog.text
     assert "cem@" not in caplog.text
 
 
-def test_gate_lets_only_so_many_wait() -> None:
-    gate = Gate(concurrency=2)
+class Backend:
+    """Fails for contacts and in probes as the test wants."""
+
+    contact: Exception | None = None
+    probe: Exception | None = None
+    probes = 0
+
+    def has_contact(self, email: str) -> bool:
+        if self.contact:
+            raise self.contact
+        return False
+
+    def add_contact(self, email: str) -> None: ...
+
+    def check_list(self) -> None:
+        type(self).probes += 1
+        if self.probe:
+            raise self.probe
+
+
+@pytest.fixture
+def backend(settings: Settings) -> type[Backend]:
+    Backend.contact, Backend.probe, Backend.probes = None, None, 0
+    settings.ESP_BACKEND = f"{__name__}.Backend"
+    return Backend
+
+
+def ask(client: ESPClient) -> Exception | None:
+    try:
+        with client.calls(seconds=1) as backend:
+            backend.has_contact("cem@test.ru")
+    except Exception as error:  # noqa: BLE001
+        return error
+    return None
+
+
+FAILURES = [
+    ESPUnavailable("down"),
+    ESPUnavailable("odd", answered=True),
+    ESPMisconfigured("no right"),
+    RateLimited("slow"),
+    ContactRejected("no"),
+    KeyError("bug"),
+]
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_no_failure_of_contacts_opens_the_breaker(backend: type[Backend], failure: Any) -> None:
+    client, backend.contact = ESPClient(concurrency=1), failure
+    errors = [ask(client) for _ in range(20)]
+    assert client.breaker.state == "closed"
+    assert not any(isinstance(error, ESPMisconfigured | ESPCallSkipped) for error in errors)
+    assert backend.probes <= 1
+
+
+@pytest.mark.parametrize(
+    ("probe", "raised"),
+    [
+        (ESPUnavailable("down"), ESPUnavailable),
+        (ESPUnavailable("answered 403", answered=True), ESPMisconfigured),
+        (ESPMisconfigured("wrong key"), ESPMisconfigured),
+        (KeyError("bug"), ESPUnavailable),
+    ],
+)
+def test_a_probe_that_fails_too_opens_it(
+    backend: type[Backend], probe: Exception, raised: type[Exception]
+) -> None:
+    client = ESPClient(concurrency=1)
+    backend.contact, backend.probe = ESPUnavailable("odd", answered=True), probe
+    assert type(ask(client)) is raised
+    assert client.breaker.state == "open"
+    assert type(ask(client)) is ESPCallSkipped
+
+
+def test_the_first_call_after_the_pause_probes(
+    backend: type[Backend], clock: Callable[[float], None]
+) -> None:
+    client = ESPClient(concurrency=1)
+    client.breaker.open(ESPUnavailable("down"))
+    backend.probe = ESPUnavailable("still down")
+    clock(31)
+    assert type(ask(client)) is ESPCallSkipped
+    backend.probe = ESPMisconfigured("wrong key")
+    clock(31)
+    assert type(ask(client)) is ESPMisconfigured
+    backend.probe = RateLimited("slow")
+    clock(31)
+    assert ask(client) is None
+    assert client.breaker.state == "closed"
+
+
+def test_client_limits_concurrent_calls() -> None:
+    client = ESPClient(concurrency=2)
     inside, leave = threading.Barrier(3), threading.Event()
 
-    def ask() -> None:
-        with gate.backend(seconds=1):
+    def wait() -> None:
+        with client.calls(seconds=1):
             inside.wait(10)
             leave.wait(10)
 
     with ThreadPoolExecutor(2) as pool:
-        asking = [pool.submit(ask) for _ in range(2)]
+        asking = [pool.submit(wait) for _ in range(2)]
         inside.wait(10)
-        assert not gate.is_open()
-        with pytest.raises(NotAsked, match="too many"), gate.backend(seconds=1):
+        with pytest.raises(ESPCallSkipped, match="too many"), client.calls(seconds=1):
             pytest.fail("was let through")
         leave.set()
         for future in asking:
             future.result()
-    assert gate.is_open()
-    assert gate.breaker.state == "closed"
+    with client.calls(seconds=1):
+        pass
+    assert client.breaker.state == "closed"
 
 
-def test_gate_gives_its_calls_a_budget() -> None:
-    with Gate(concurrency=1).backend(seconds=5):
+def test_client_limits_the_time_of_its_calls() -> None:
+    with ESPClient(concurrency=1).calls(seconds=5):
         assert 0 < remaining(default=60) <= 5
-
-
-def test_gate_is_shut_while_the_breaker_is_open() -> None:
-    gate = Gate(concurrency=1)
-    fail(gate.breaker, ESPMisconfigured("wrong key"))
-    assert not gate.is_open()

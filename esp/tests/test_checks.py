@@ -1,4 +1,4 @@
-"""Each system check by its id; and the look-up of the backend that they guard."""
+"""Each system check by its id, and the creation of the backend."""
 
 from typing import Any
 
@@ -21,6 +21,17 @@ class RenamedArgument:
 
 class RenamedOption(MockBackend):
     def remove_contact(self, address: str) -> None: ...
+
+
+class RenamedFields(MockBackend):
+    def add_contact_with(self, email: str, attributes: Any) -> None: ...
+
+
+class WithoutFields:
+    def has_contact(self, email: str) -> bool:
+        return False
+
+    def add_contact(self, email: str) -> None: ...
 
 
 class MissingMethod:
@@ -60,15 +71,45 @@ def test_wrong_backend_or_options(
 
 
 @pytest.mark.parametrize(
+    ("backend", "fields", "ids"),
+    [
+        (MOCK, {}, []),
+        (MOCK, {"name": "FNAME"}, []),
+        (MOCK, {"nick": "FNAME", "age": "AGE"}, ["esp.E014"]),
+        (MOCK, {"name": ""}, ["esp.E014"]),
+        (MOCK, {"name": ["FNAME"]}, ["esp.E014"]),
+        (f"{__name__}.WithoutFields", {"name": "FNAME"}, ["esp.E014"]),
+        (f"{__name__}.WithoutFields", {}, []),
+        (f"{__name__}.RenamedFields", {"name": "FNAME"}, ["esp.E002"]),
+    ],
+)
+def test_wrong_fields(
+    settings: Settings, backend: str, fields: dict[str, Any], ids: list[str]
+) -> None:
+    settings.ESP_BACKEND = backend
+    settings.PLAY_FIELDS, settings.ESP_FIELDS = {"name": ("text", 100)}, fields
+    messages = [message for message in run_checks() if not message.is_silenced()]
+    assert [message.id for message in messages] == ids
+
+
+def test_unknown_fields_are_named(settings: Settings) -> None:
+    settings.PLAY_FIELDS, settings.ESP_FIELDS = {}, {"nick": "FNAME", "age": "AGE"}
+    (message,) = run_checks()
+    assert message.msg == "ESP_FIELDS names age, nick, which PLAY_FIELDS does not."
+
+
+@pytest.mark.parametrize(
     ("backend", "ids"), [(MOCK, ["esp.W001"]), (f"{__name__}.RenamedArgument", ["esp.E002"])]
 )
-def test_mock_in_a_deployment_is_said(settings: Settings, backend: str, ids: list[str]) -> None:
+def test_mock_in_a_deployment_is_a_warning(
+    settings: Settings, backend: str, ids: list[str]
+) -> None:
     settings.ESP_BACKEND = backend
     messages = run_checks(include_deployment_checks=True)
     assert [message.id for message in messages if "esp." in str(message.id)] == ids
 
 
-def test_backend_is_made_once_with_its_options(settings: Settings) -> None:
+def test_backend_is_created_once_with_its_options(settings: Settings) -> None:
     settings.ESP_OPTIONS = {"failing": True}
     backend = get_backend()
     assert isinstance(backend, MockBackend)
@@ -76,7 +117,7 @@ def test_backend_is_made_once_with_its_options(settings: Settings) -> None:
     assert get_backend() is backend
 
 
-def test_changed_setting_makes_another_backend(settings: Settings) -> None:
+def test_changed_setting_creates_another_backend(settings: Settings) -> None:
     before = get_backend()
     settings.ESP_OPTIONS = {"failing": True}
     assert get_backend() is not before

@@ -6,7 +6,7 @@ from esp.backends.connection import seconds_left
 from esp.deadline import remaining, time_budget
 
 
-def test_without_a_budget_the_default_remains() -> None:
+def test_default_without_a_budget() -> None:
     assert remaining(5) == 5
 
 
@@ -24,7 +24,7 @@ def test_spent_budget_is_not_negative() -> None:
 
 
 @pytest.mark.parametrize(("outer", "inner"), [(10, 1000), (1000, 10)])
-def test_of_nested_budgets_the_first_to_end_counts(outer: float, inner: float) -> None:
+def test_nested_budget_cannot_extend_the_outer_one(outer: float, inner: float) -> None:
     with time_budget(outer), time_budget(inner):
         assert remaining(5) <= 10
 
@@ -37,7 +37,7 @@ def test_budget_ends_with_its_block() -> None:
     assert remaining(5) == 5
 
 
-def test_budget_is_of_its_own_thread() -> None:
+def test_budget_applies_to_its_own_thread() -> None:
     seen: list[float] = []
     with time_budget(1000):
         thread = threading.Thread(target=lambda: seen.append(remaining(5)))
@@ -47,6 +47,6 @@ def test_budget_is_of_its_own_thread() -> None:
     assert seen == [5]
 
 
-def test_connection_is_not_tried_with_no_time_left() -> None:
+def test_no_seconds_left_raises_timeout_error() -> None:
     with time_budget(0), pytest.raises(TimeoutError):
         seconds_left()

@@ -1,10 +1,12 @@
-"""Failures of the wire, once for all vendors: Brevo stands for the base."""
+"""Network failures, tested with Brevo only: the base handles them for all vendors."""
 
 import json
 import socket
 import ssl
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -13,16 +15,26 @@ from typing import Any
 import pytest
 import trustme
 
-from esp import VERSION
 from esp.backends.answer import Answer, parse_json, seconds_from
 from esp.backends.brevo import BrevoBackend
 from esp.deadline import time_budget
 from esp.errors import ESPMisconfigured, ESPUnavailable
-from esp.tests.fakes.brevo import FakeBrevo
-from esp.tests.fakes.server import Reply
+from serving.version import VERSION
+from testing.esp.brevo import FakeBrevo
+from testing.esp.server import FakeESP, Reply
 
 SHORT = 0.3
 EMAIL = "cem@test.ru"
+
+
+@contextmanager
+def timezone_of(name: str) -> Iterator[None]:
+    """Have the machine's clock in a time zone, as Django's TIME_ZONE does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", name)
+        time.tzset()
+        yield
+    time.tzset()
 
 
 def backend_of(esp: FakeBrevo, **options: Any) -> BrevoBackend:
@@ -30,7 +42,7 @@ def backend_of(esp: FakeBrevo, **options: Any) -> BrevoBackend:
 
 
 @pytest.mark.parametrize("mode", ["slow", "drip", "drip-headers"])
-def test_call_ends_before_a_slow_server_does(brevo: FakeBrevo, mode: str) -> None:
+def test_timeout_ends_a_call_to_a_slow_server(brevo: FakeBrevo, mode: str) -> None:
     brevo.mode = mode
 
     with pytest.raises(ESPUnavailable, match="in time"):
@@ -41,7 +53,7 @@ def test_call_ends_before_a_slow_server_does(brevo: FakeBrevo, mode: str) -> Non
 
 
 @pytest.mark.parametrize("mode", ["slow", "drip", "drip-headers"])
-def test_budget_ends_a_call_before_the_timeout(brevo: FakeBrevo, mode: str) -> None:
+def test_budget_ends_a_call_to_a_slow_server(brevo: FakeBrevo, mode: str) -> None:
     brevo.mode = mode
 
     with time_budget(SHORT), pytest.raises(ESPUnavailable, match="in time"):
@@ -50,7 +62,7 @@ def test_budget_ends_a_call_before_the_timeout(brevo: FakeBrevo, mode: str) -> N
     assert brevo.finished == 0
 
 
-def test_dead_addresses_share_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dead_ip_addresses_share_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
 
     class DeadSocket(socket.socket):
@@ -65,7 +77,7 @@ def test_dead_addresses_share_the_budget(monkeypatch: pytest.MonkeyPatch) -> Non
 
     with pytest.raises(ESPUnavailable):
         BrevoBackend(
-            api_key="k", list_id=7, base_url="http://brevo.example", timeout=1
+            api_key="k", list_id="7", base_url="http://brevo.example", timeout=1
         ).has_contact(EMAIL)
 
     assert waits == sorted(waits, reverse=True)
@@ -77,7 +89,7 @@ def test_refused_connection_is_unavailable() -> None:
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
 
     with pytest.raises(ESPUnavailable, match="could not be reached"):
-        BrevoBackend(api_key="k", list_id=7, base_url=url).has_contact(EMAIL)
+        BrevoBackend(api_key="k", list_id="7", base_url=url).has_contact(EMAIL)
 
 
 @pytest.mark.parametrize("mode", ["down", "garbage", "truncated", "nonsense", "hang-up", "huge"])
@@ -88,22 +100,24 @@ def test_broken_answer_is_unavailable(brevo: FakeBrevo, mode: str, method: str) 
     with pytest.raises(ESPUnavailable):
         getattr(backend_of(brevo), method)(EMAIL)
 
-    assert brevo.finished == 0  # nobody reads what is huge to its end
+    assert brevo.finished == 0  # a huge body is not read to its end
 
 
-def test_redirect_is_misconfigured_and_not_followed(brevo: FakeBrevo) -> None:
-    brevo.mode = "redirect"
+@pytest.mark.parametrize(
+    "location", ["/elsewhere", "https://else.example/", "http://[", "//", "\xe9", "data:,x", ""]
+)
+def test_redirect_is_not_followed(brevo: FakeBrevo, location: str) -> None:
+    brevo.always = Reply(302, b"<h1>Moved</h1>", {"Location": location})
 
-    with pytest.raises(ESPMisconfigured, match="base_url"):
+    with pytest.raises(ESPUnavailable, match="base_url") as caught:
         backend_of(brevo).has_contact(EMAIL)
 
+    assert caught.value.answered
     assert len(brevo.received) == 1
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
-def test_temporary_status_is_unavailable_for_as_long_as_it_says(
-    brevo: FakeBrevo, status: int
-) -> None:
+def test_temporary_status_is_unavailable_with_retry_after(brevo: FakeBrevo, status: int) -> None:
     brevo.always = Reply(status, {}, {"Retry-After": "12"})
 
     with pytest.raises(ESPUnavailable) as caught:
@@ -112,12 +126,36 @@ def test_temporary_status_is_unavailable_for_as_long_as_it_says(
     assert caught.value.retry_after == 12
 
 
-@pytest.mark.parametrize("status", [401, 402, 403, 405, 410])
-def test_status_of_a_wrong_setting_is_misconfigured(brevo: FakeBrevo, status: int) -> None:
-    brevo.always = Reply(status, {})
+@pytest.mark.parametrize(
+    "reply",
+    [Reply(401), Reply(401, b"<html>"), *(Reply(status, {"code": "no"}) for status in (402, 403))],
+)
+def test_wrong_key_or_right_is_misconfigured(brevo: FakeBrevo, reply: Reply) -> None:
+    brevo.always = reply
 
     with pytest.raises(ESPMisconfigured):
         backend_of(brevo).add_contact(EMAIL)
+
+
+def test_a_firewalls_json_is_not_the_vendors_reason(fake: FakeESP) -> None:
+    fake.always = Reply(403, {"error": {"reason": "blocked"}})
+    backend: Any = fake.backend(**fake.options())
+
+    for method in (backend.has_contact, backend.add_contact, backend.remove_contact):
+        with pytest.raises(ESPUnavailable) as caught:
+            method(EMAIL)
+        assert caught.value.answered
+
+
+@pytest.mark.parametrize("status", [300, 307, 402, 403, 404, 405, 406, 409, 410, 413, 451, 499])
+@pytest.mark.parametrize("method", ["has_contact", "add_contact", "remove_contact"])
+def test_any_other_refusal_concerns_one_contact(brevo: FakeBrevo, method: str, status: int) -> None:
+    brevo.always = Reply(status, b"<h1>Blocked</h1>")
+
+    with pytest.raises(ESPUnavailable) as caught:
+        getattr(backend_of(brevo), method)(EMAIL)
+
+    assert caught.value.answered
 
 
 @pytest.mark.parametrize(
@@ -135,27 +173,38 @@ def test_status_of_a_wrong_setting_is_misconfigured(brevo: FakeBrevo, status: in
         ("nan", None),
         ("inf", None),
         ("Fri, 99 Dec 9999 23:59:59 GMT", None),
+        ("Fri, 31 Dec 1999 23:59:59", 0),
+        ("17, 17", 17),
+        ("17;w=60", 17),
+        ("5s", 5),
+        ("PT5S", None),
+        ("2099-12-31T23:59:59Z", None),
+        ("١٧", None),
     ],
 )
-def test_hint_to_wait_is_read_with_suspicion(value: str, seconds: float | None) -> None:
+def test_retry_after_is_bounded_or_ignored(value: str, seconds: float | None) -> None:
     assert seconds_from(value) == seconds
 
 
-def test_hint_to_wait_may_be_a_moment() -> None:
+def test_retry_after_may_be_a_time() -> None:
     moment = datetime.now(UTC) + timedelta(seconds=100)
 
     assert seconds_from(str(int(moment.timestamp()))) == pytest.approx(100, abs=3)
+    assert seconds_from(str(int(moment.timestamp() * 1000))) == pytest.approx(100, abs=3)
     assert seconds_from(format_datetime(moment)) == pytest.approx(100, abs=3)
+    with timezone_of("Pacific/Auckland"):
+        without_zone = format_datetime(moment).removesuffix(" +0000")
+        assert seconds_from(without_zone) == pytest.approx(100, abs=3)
 
 
 @pytest.mark.parametrize(
     "body", [b"[" * 400_000, b"\xff\xfe", b'{"a": 1' + b"0" * 9000 + b"}", b"x"]
 )
-def test_what_is_no_json_is_none(body: bytes) -> None:
-    assert parse_json(body) is None
+def test_invalid_json_is_none(body: bytes) -> None:
+    assert parse_json(body, 1000) is None
 
 
-def test_free_text_of_the_esp_gets_into_no_reason() -> None:
+def test_only_a_code_of_the_esp_gets_into_a_reason() -> None:
     for echoed in ("cem@test.ru", "xkeysib-0123", "a" * 50):
         assert Answer(400, {}, {"code": echoed}).code() == ""
     assert Answer(400, {}, {"code": "Invalid_Parameter"}).code() == " (invalid_parameter)"
@@ -173,7 +222,7 @@ def test_connection_is_reused(brevo: FakeBrevo, mode: str) -> None:
     assert brevo.connections == 1
 
 
-def test_connection_that_the_esp_closed_is_replaced(brevo: FakeBrevo) -> None:
+def test_closed_connection_is_replaced(brevo: FakeBrevo) -> None:
     backend = backend_of(brevo)
     backend.has_contact(EMAIL)
     brevo.hang_up()
@@ -226,8 +275,8 @@ def test_netrc_does_not_replace_the_key(
     assert "authorization" not in brevo.received[0].headers
 
 
-def test_cookies_do_not_travel_from_contact_to_contact(brevo: FakeBrevo) -> None:
-    brevo.always = Reply(200, {"id": 1}, {"Set-Cookie": "who=cem; Path=/"})
+def test_cookies_are_not_sent_back(brevo: FakeBrevo) -> None:
+    brevo.always = Reply(200, {"id": 1, "email": EMAIL}, {"Set-Cookie": "who=cem; Path=/"})
     backend = backend_of(brevo)
     backend.has_contact(EMAIL)
     backend.has_contact(EMAIL)
@@ -259,9 +308,7 @@ def test_proxy_of_the_environment_is_used_within_the_budget(
         {"base_url": f"http://{'a' * 70}.example"},
     ],
 )
-def test_option_that_makes_no_request_is_misconfigured(
-    brevo: FakeBrevo, options: dict[str, str]
-) -> None:
+def test_malformed_option_is_misconfigured(brevo: FakeBrevo, options: dict[str, str]) -> None:
     with pytest.raises(ESPMisconfigured, match="malformed"):
         backend_of(brevo, **options).has_contact(EMAIL)
 
@@ -274,7 +321,7 @@ def secured(esp: FakeBrevo, authority: trustme.CA) -> str:
     return esp.url.replace("http:", "https:")
 
 
-def test_certificate_of_a_stranger_is_misconfigured(brevo: FakeBrevo) -> None:
+def test_unknown_certificate_authority_is_misconfigured(brevo: FakeBrevo) -> None:
     url = secured(brevo, trustme.CA())
 
     with pytest.raises(ESPMisconfigured, match="certificate"):
@@ -283,7 +330,7 @@ def test_certificate_of_a_stranger_is_misconfigured(brevo: FakeBrevo) -> None:
     assert brevo.received == []
 
 
-def test_certificate_of_the_environments_authority_is_trusted(
+def test_certificate_authority_of_the_environment_is_trusted(
     brevo: FakeBrevo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority = trustme.CA()
@@ -304,7 +351,7 @@ def test_server_without_tls_is_unavailable(brevo: FakeBrevo) -> None:
         backend_of(brevo, base_url=brevo.url.replace("http:", "https:")).has_contact(EMAIL)
 
 
-def test_fakes_can_be_broken_and_read_at_run_time(brevo: FakeBrevo) -> None:
+def test_fake_can_be_controlled_over_http(brevo: FakeBrevo) -> None:
     import requests  # noqa: PLC0415 - as a rehearsal would
 
     backend_of(brevo).add_contact(EMAIL)
@@ -312,7 +359,5 @@ def test_fakes_can_be_broken_and_read_at_run_time(brevo: FakeBrevo) -> None:
 
     with pytest.raises(ESPUnavailable):
         backend_of(brevo).add_contact(EMAIL)
-    assert requests.get(f"{brevo.url}/_stats", timeout=5).json() == {
-        "contacts": {EMAIL: 1},
-        "duplicates": 0,
-    }
+    stats = requests.get(f"{brevo.url}/_stats", timeout=5).json()
+    assert stats == {"contacts": {EMAIL: 1}, "duplicates": 0, "calls": 2, "refused": 0}

@@ -19,7 +19,7 @@ def test_added_contact_is_known() -> None:
     assert (contact.email, str(contact)) == ("cem@test.ru", f"Contact {contact.pk}")
 
 
-def test_contact_added_twice_is_one_contact_and_says_so() -> None:
+def test_contact_added_twice_is_one_contact_with_a_count() -> None:
     backend = MockBackend()
     backend.add_contact("cem@test.ru")
     backend.add_contact("cem@test.ru")

@@ -1,4 +1,4 @@
-"""The requests, against the vendors' own OpenAPI documents: ESP_SPECS_DIR says where they are."""
+"""Requests checked against the vendors' own OpenAPI documents in the folder ESP_SPECS_DIR."""
 
 import json
 import os
@@ -12,10 +12,10 @@ from openapi_core import OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest
 from openapi_core.exceptions import OpenAPIError
 
-from esp.tests.fakes.brevo import FakeBrevo
-from esp.tests.fakes.klaviyo import FakeKlaviyo
-from esp.tests.fakes.sendgrid import FakeSendGrid
-from esp.tests.fakes.server import FakeESP, Received
+from testing.esp.brevo import FakeBrevo
+from testing.esp.klaviyo import FakeKlaviyo
+from testing.esp.sendgrid import FakeSendGrid
+from testing.esp.server import FakeESP, Received
 
 SPECS = os.environ.get("ESP_SPECS_DIR")
 VENDORS = [(FakeBrevo, "brevo"), (FakeKlaviyo, "klaviyo"), (FakeSendGrid, "sendgrid")]
@@ -32,7 +32,7 @@ def specification(name: str) -> tuple[OpenAPI, str]:
 
 
 def replayed(received: Received, server: str) -> RequestsOpenAPIRequest:
-    """Return what the fake was sent, as if sent to the vendor."""
+    """Return a request that the fake received, with the vendor's URL."""
     url = server + received.target
     headers = {**received.headers, "host": urlsplit(server).netloc}
     return RequestsOpenAPIRequest(
@@ -52,6 +52,35 @@ def test_requests_are_valid(vendor: type[FakeESP], name: str) -> None:
     for received in esp.received:
         api.validate_request(replayed(received, server))
     assert len(esp.received) == (3 if name == "klaviyo" else 2)
+
+
+@pytest.mark.parametrize(("vendor", "name"), VENDORS)
+def test_additions_with_fields_are_valid(vendor: type[FakeESP], name: str) -> None:
+    api, server = specification(name)
+    esp = vendor()
+    own = {"first_name": "Zoë"} if "first_name" in esp.fields else {}
+    with esp.running():
+        backend: Any = esp.backend(**esp.options())
+        backend.add_contact_with("cem@test.ru", {"FNAME": "=1+1 <b>😀", "SCORE": 42, **own})
+        backend.add_contact_with("eva@test.ru", {"FNAME": True})
+
+    for received in esp.received:
+        api.validate_request(replayed(received, server))
+    assert all(b'"FNAME"' in one.body for one in esp.received[:1])
+
+
+def test_the_look_up_of_a_klaviyo_profiles_consent_is_valid() -> None:
+    api, server = specification("klaviyo")
+    esp = FakeKlaviyo()
+    esp.hold("cem@test.ru")
+    esp.consents = {"cem@test.ru": "UNSUBSCRIBED"}
+    with esp.running():
+        backend: Any = esp.backend(**esp.options(), double_optin=True)
+        backend.add_again("cem@test.ru")
+
+    for received in esp.received:
+        api.validate_request(replayed(received, server))
+    assert len(esp.received) == 2
 
 
 def test_a_wrong_request_is_noticed() -> None:

@@ -1,39 +1,42 @@
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from esp_mail.tests.proxy import NGINX, Proxy, proxy, web_process
+# Models are imported where they are needed: this file may be read before the settings are.
 
 
-@pytest.fixture(scope="module")
-def web_port() -> Iterator[int]:
-    with web_process() as port:
-        yield port
+@pytest.fixture
+def game(db: None) -> Any:
+    """Make one of everything that has a page, and return the player."""
+    from allauth.mfa.models import Authenticator  # noqa: PLC0415
+    from django.contrib.admin.models import CHANGE, LogEntry  # noqa: PLC0415
+    from django.contrib.auth.models import User  # noqa: PLC0415
+    from django.contrib.contenttypes.models import ContentType  # noqa: PLC0415
 
+    from console.draw.models import Draw  # noqa: PLC0415
+    from esp.models import MockContact  # noqa: PLC0415
+    from games.consent import ConsentProof  # noqa: PLC0415
+    from importing.models import ImportJob  # noqa: PLC0415
+    from privacy.models import Erasure  # noqa: PLC0415
+    from testing.campaign import make_game  # noqa: PLC0415
+    from testing.consents import agree, make_text  # noqa: PLC0415
+    from testing.factories import PLAYED_AT  # noqa: PLC0415
+    from testing.people import make_player, make_token  # noqa: PLC0415
 
-@pytest.fixture(scope="module")
-def start_nginx(
-    web_port: int, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[..., Proxy]]:
-    """Start nginx with these variables; all that were started end with the module."""
-    if not NGINX:
-        pytest.skip("nginx is not installed (apt install nginx)")
-    with ExitStack() as stack:
-
-        def start(
-            *, to: int = web_port, files: dict[str, bytes] | None = None, **values: str
-        ) -> Proxy:
-            folder = tmp_path_factory.mktemp("nginx")
-            for name, content in (files or {}).items():
-                (folder / name).write_bytes(content)
-            return stack.enter_context(proxy(Path(folder), to, **values))
-
-        yield start
-
-
-@pytest.fixture(scope="module")
-def nginx(start_nginx: Callable[..., Proxy]) -> Proxy:
-    """Return an nginx in front of everything, with the defaults."""
-    return start_nginx()
+    game = make_game("cem@test.ru", PLAYED_AT)
+    user = make_player("ada@test.ru")
+    make_token(User.objects.create_superuser("other"))
+    Authenticator.objects.create(user=user, type="totp", data={"secret": "x"})
+    MockContact.objects.create(email="cem@test.ru")
+    Erasure.objects.create(digest="x", reason="x", esp_state="done")
+    ImportJob.objects.create(pk=game.pk, file_name="x.csv", language="en", state="done")
+    agree(game, make_text())
+    ConsentProof.objects.create(
+        digest="x", text=make_text("prizes"), act="given", at=PLAYED_AT, source="play"
+    )
+    Draw.objects.create(winners=1, plays_until=PLAYED_AT, candidates=1)
+    kind = ContentType.objects.get_for_model(type(game))
+    LogEntry.objects.create(
+        user=user, content_type=kind, object_id=str(game.pk), action_flag=CHANGE
+    )
+    return game

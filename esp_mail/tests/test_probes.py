@@ -1,27 +1,32 @@
 """Whether the process lives, and whether it may serve."""
 
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
+from django.core.checks import run_checks
 from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 
+from esp.client import get_client
 from esp.errors import ESPMisconfigured
-from esp.gate import get_gate
 from esp_mail import probes
-from esp_mail.client import client_address
-from esp_mail.error_reports import clean
-from esp_mail.logs import lines_about
-from games import debts
-from games.models import DeliveryPause
-from games.tests.factories import GameFactory
+from games.delivery_pause import DeliveryPause
+from serving.client_address import client_address
+from serving.error_reports import clean
+from serving.logs import logging_context
+from stats import backlog
+from testing.factories import GameFactory
 
 
 @pytest.fixture(autouse=True)
-def _nothing_kept() -> None:
-    debts._kept.clear()
-    probes._check_migrations.cache_clear()
+def _nothing_cached() -> None:
+    backlog._cache.clear()
+    probes._check_installation.cache_clear()
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
@@ -43,11 +48,10 @@ def test_ready(client: Client, db: None) -> None:
     }
 
 
-def test_debts_and_the_esp_never_make_it_unready(client: Client, db: None) -> None:
+def test_backlog_and_the_esp_never_make_it_unready(client: Client, db: None) -> None:
     GameFactory(contact_state="pending")
     DeliveryPause.objects.begin("the key is wrong")
-    with pytest.raises(ESPMisconfigured), get_gate().breaker.call():
-        raise ESPMisconfigured("the key is wrong")
+    get_client().breaker.open(ESPMisconfigured("the key is wrong"))
 
     response = client.get("/readyz")
 
@@ -59,13 +63,13 @@ def test_debts_and_the_esp_never_make_it_unready(client: Client, db: None) -> No
     assert body["esp"] == {"breaker": "open"}
 
 
-def test_debts_that_take_too_long_do_not_make_it_unready(
+def test_slow_backlog_does_not_make_it_unready(
     client: Client, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
         raise OperationalError
 
-    monkeypatch.setattr(debts.Debts, "read", fail)
+    monkeypatch.setattr(backlog.Backlog, "read", fail)
     response = client.get("/readyz")
     assert (response.status_code, response.json()["delivery"]) == (200, None)
 
@@ -91,9 +95,39 @@ def test_not_ready_until_migrations_are_applied(client: Client, transactional_db
         response = client.get("/readyz")
         assert response.status_code == 503
         assert response.json() == {"ready": False, "reason": "MigrationsMissing"}
+        with pytest.raises(SystemCheckError, match=r"manage\.py migrate applies them"):
+            call_command("check", deploy=True, databases=["default"], fail_level="WARNING")
     finally:
         call_command("migrate", verbosity=0)
     assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("table", ["cache", "games_play"])
+def test_missing_table_is_seen(client: Client, db: None, table: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO elsewhere")
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {"ready": False, "reason": "TablesMissing"}
+    with pytest.raises(SystemCheckError, match=f"no table “{table}”"):
+        call_command("check", databases=["default"])
+
+
+def test_check_leaves_unapplied_migrations_to_migrate(transactional_db: None) -> None:
+    call_command("migrate", "stats", "zero", verbosity=0)
+    try:
+        call_command("check", databases=["default"])
+    finally:
+        call_command("migrate", verbosity=0)
+    call_command("check", databases=["default"])
+
+
+def test_migrate_does_not_warn_of_what_it_applies(transactional_db: None) -> None:
+    said = StringIO()
+    call_command("migrate", "stats", "zero", verbosity=0)
+    call_command("migrate", verbosity=0, skip_checks=False, stdout=said, stderr=said)
+    assert "esp_mail.W001" not in said.getvalue()
+    assert "migrations" not in said.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -122,7 +156,7 @@ def test_report_tells_nothing_of_the_visitor() -> None:
             ]
         },
     }
-    with lines_about(request_id="of-the-request"):
+    with logging_context(request_id="of-the-request"):
         cleaned = clean(event, {})
     assert cleaned == {
         "request": {"method": "GET"},
@@ -135,3 +169,23 @@ def test_report_tells_nothing_of_the_visitor() -> None:
         },
         "tags": {"request_id": "of-the-request"},
     }
+
+
+def test_static_files_that_are_not_collected_are_seen(
+    client: Client, db: None, settings: Any, tmp_path: Path
+) -> None:
+    manifest = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": manifest}
+    settings.STATIC_ROOT = tmp_path
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json() == {"ready": False, "reason": "StaticFilesMissing"}
+    with pytest.raises(SystemCheckError, match=r"static files are not collected, such as account/"):
+        call_command("check", deploy=True)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    assert isinstance(staticfiles_storage, ManifestFilesMixin)
+    staticfiles_storage.hashed_files = staticfiles_storage.load_manifest()[0]  # as a new process
+    assert client.get("/readyz").status_code == 200
+    assert "esp_mail.E002" not in [each.id for each in run_checks(include_deployment_checks=True)]

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import esp.addresses
+import serving.addresses
 from django.db import migrations, models
 
 
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("email", esp.addresses.AddressField(max_length=254, verbose_name="address")),
+                ("email", serving.addresses.AddressField(max_length=254, verbose_name="address")),
                 (
                     "play_count",
                     models.PositiveIntegerField(default=0, editable=False, verbose_name="plays"),

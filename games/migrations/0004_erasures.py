@@ -2,8 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import esp.addresses
-import games.erasures
+import serving.addresses
 from django.conf import settings
 from django.db import migrations, models
 from django.db.models import CharField, Value
@@ -72,11 +71,11 @@ class Migration(migrations.Migration):
                         verbose_name="removal from the ESP",
                     ),
                 ),
-                ("email", esp.addresses.AddressField(max_length=254, null=True)),
+                ("email", serving.addresses.AddressField(max_length=254, null=True)),
                 (
                     "due_at",
                     models.DateTimeField(
-                        default=games.erasures.removal_due, verbose_name="next attempt"
+                        default=django.utils.timezone.now, verbose_name="next attempt"
                     ),
                 ),
                 ("attempts", models.PositiveIntegerField(default=0, verbose_name="attempts")),

@@ -11,12 +11,11 @@ import pytest
 import requests
 from prometheus_client import REGISTRY
 
-from games.limits import get_limiter, one_client
+from games.limits.checks import client_network, get_limiter
 from games.models import Game, Play
-
-from .conftest import URL
-from .redis_server import MISSING, RedisServer, redis_server
-from .server import wait_for, web_server
+from games.tests.conftest import URL
+from testing.redis_server import MISSING, RedisServer, redis_server
+from testing.server import wait_for, web_server
 
 pytestmark = pytest.mark.skipif(MISSING, reason="redis-server is not installed")
 
@@ -137,15 +136,15 @@ def test_campaign_goes_on_without_redis(
     before = REGISTRY.get_sample_value(unchecked) or 0
     assert play("cem@test.ru").status_code == 200
     store.stop()
-    with caplog.at_level(logging.WARNING, "games.limits"):
+    with caplog.at_level(logging.WARNING, "games.limits.limiter"):
         assert [play("cem@test.ru").status_code for _ in range(3)] == [200] * 3
-        monkeypatch.setattr("games.limits.PAUSE", 0.0)
-        get_limiter()._away_until = 1e-9  # the pause is over
+        monkeypatch.setattr("games.limits.limiter.RETRY_INTERVAL", 0.0)
+        get_limiter()._unavailable_until = 1e-9  # the interval is over
         assert play("cem@test.ru").status_code == 200
         store.start()
         assert play("cem@test.ru").status_code == 200
         assert play("cem@test.ru").status_code == 429
-    ours = [record for record in caplog.records if record.name == "games.limits"]
+    ours = [record for record in caplog.records if record.name == "games.limits.limiter"]
     assert [record.levelname for record in ours] == ["ERROR", "WARNING"]
     assert REGISTRY.get_sample_value(unchecked) == before + 4
 
@@ -158,7 +157,7 @@ def test_restart_of_redis_is_not_noticed(
     store.stop()
     store.start()
     assert play("cem@test.ru").status_code == 200
-    assert [r for r in caplog.records if r.name == "games.limits"] == []
+    assert [r for r in caplog.records if r.name == "games.limits.limiter"] == []
 
 
 def test_windows_are_exact_over_several_processes(transactional_db: None, tmp_path: Path) -> None:
@@ -204,5 +203,5 @@ def test_windows_are_exact_over_several_processes(transactional_db: None, tmp_pa
         ("", ""),
     ],
 )
-def test_one_client(address: str, client: str) -> None:
-    assert one_client(address) == client
+def test_client_network(address: str, client: str) -> None:
+    assert client_network(address) == client

@@ -10,17 +10,21 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
-from .server import database_url
+from testing.server import database_url
 
 TABLES = {
     "games_game",
     "games_play",
+    "games_consent",
+    "games_consentproof",
+    "games_consenttext",
     "games_deliverypause",
     "games_domainday",
     "games_erasedhour",
     "games_erasedkey",
     "games_erasure",
     "games_playhour",
+    "esp_callrate",
     "esp_mockcontact",
 }
 
@@ -66,3 +70,11 @@ def test_several_processes_migrate_at_once(migrated_afterwards: None) -> None:
 
 def test_migrations_are_complete(db: None) -> None:
     call_command("makemigrations", check=True, verbosity=0)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no pages to fill")
+@pytest.mark.django_db
+def test_returning_plays_have_room_in_the_page_of_their_player() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reloptions FROM pg_class WHERE relname = 'games_game'")
+        assert cursor.fetchone() == (["fillfactor=85"],)

@@ -1,6 +1,6 @@
 """What the database itself refuses, whoever writes."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,10 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.utils import timezone
 
-from games.managers import RecordedPlay
+from games.counting import CountedPlay, NewPlay, count_play
 from games.models import Game, Play
-
-from .factories import PLAYED_AT, GameFactory, PlayFactory
+from testing.factories import PLAYED_AT, GameFactory, PlayFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -70,17 +69,18 @@ def test_count_that_lags_behind_its_plays_is_seen(state: str, key: str | None) -
     game = GameFactory(email="cem@test.ru", play_count=1, contact_state=state)
     PlayFactory(game=game, number=2, idempotency_key="key")
     with pytest.raises(IntegrityError):
-        Game.objects.record(email="cem@test.ru", idempotency_key=key)
+        count_play(NewPlay("cem@test.ru", key))
     assert Game.objects.get().play_count == 1
 
 
 @pytest.mark.parametrize("state", ["added", "found", "rejected", "pending"])
 def test_every_way_of_counting_leaves_the_same_rows(state: str) -> None:
     """PostgreSQL counts a settled address in one statement, all else goes through the ORM."""
-    game = GameFactory(email="cem@test.ru", contact_state=state)
-    recorded = Game.objects.record(email="cem@test.ru", idempotency_key="key", claim_contact=False)
+    held = timezone.now() + timedelta(minutes=1)  # as if another process settled it now
+    game = GameFactory(email="cem@test.ru", contact_state=state, contact_due_at=held)
+    recorded = count_play(NewPlay("cem@test.ru", "key"))
     esp_status = {"added": True, "found": True, "rejected": False, "pending": None}[state]
-    assert recorded == RecordedPlay(2, esp_status)
+    assert recorded == CountedPlay(2, esp_status)
     game.refresh_from_db()
     play = game.plays.get()
     assert game.play_count == play.number == 2
@@ -92,7 +92,7 @@ def test_every_way_of_counting_leaves_the_same_rows(state: str) -> None:
 def test_plays_are_in_the_order_of_their_times_though_the_clock_is_set_back(state: str) -> None:
     before = timezone.now() + timedelta(hours=1)
     game = GameFactory(email="cem@test.ru", contact_state=state, last_played_at=before)
-    Game.objects.record(email="cem@test.ru")
+    count_play(NewPlay("cem@test.ru"))
     game.refresh_from_db()
     assert game.plays.get().played_at == game.last_played_at == before
 
@@ -107,4 +107,11 @@ def test_clean_normalises_the_address() -> None:
 
 def test_names_hold_no_address() -> None:
     game = GameFactory(email="ivan@xn--e1afmkfd.xn--p1ai", last_played_at=PLAYED_AT)
-    assert str(PlayFactory(game=game)) == f"Game {game.pk}, 1"
+    assert str(PlayFactory(game=game)) == f"Player {game.pk}, play 1"
+
+
+def test_day_begins_once_where_clocks_go_back_at_midnight(settings: Any) -> None:
+    settings.TIME_ZONE = "America/Havana"  # at 1:00 it is 0:00 again
+    first, again = (datetime(2026, 11, 1, 5 - n, 10, tzinfo=UTC) for n in (1, 0))
+    player = PlayFactory(played_at=first).game
+    assert [player.plays_on(moment) for moment in (first, again)] == [1, 1]

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from esp.models import MockContact
 from games.contact_state import ContactState
-from games.delivery import Delivery
+from games.counting import NewPlay
+from games.delivery import ContactsJob, Delivery
 from games.models import Game, Play
 from games.services import PlayResult, record_play
 
@@ -39,7 +40,7 @@ class Campaign:
 
     def play(self, email: str) -> None:
         with self._esp():
-            result = record_play(email=email, idempotency_key=f"key {len(self.answers)}")
+            result = record_play(NewPlay(email, f"key {len(self.answers)}"))
         self.answers.append((email, result))
 
     def _esp(self) -> override_settings:
@@ -48,7 +49,7 @@ class Campaign:
     def repeat(self, number: int) -> None:
         if number < len(self.answers):
             email, result = self.answers[number]
-            assert record_play(email=email, idempotency_key=f"key {number}") == result
+            assert record_play(NewPlay(email, f"key {number}")) == result
 
     def outage(self, failing: bool) -> None:
         self.failing = failing
@@ -57,11 +58,11 @@ class Campaign:
         if after_the_wait:
             Game.objects.update(contact_due_at=timezone.now())
         with self._esp():
-            Delivery().run_once()
+            Delivery([ContactsJob()]).run_once()
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(steps)
 def test_any_sequence_of_plays_repeats_and_outages(sequence: list[tuple[str, Any]]) -> None:
     for model in (Play, Game, MockContact):

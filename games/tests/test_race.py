@@ -8,8 +8,7 @@ from django.db import connection
 
 from esp.models import MockContact
 from games.models import Game, Play
-
-from .server import send_at_once, web_server
+from testing.server import send_at_once, web_server
 
 
 @pytest.fixture

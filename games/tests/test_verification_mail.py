@@ -2,7 +2,9 @@
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +24,23 @@ from esp.models import MockContact
 from esp_mail.wsgi import application
 from games.contact_state import ContactState
 from games.models import Game, Play
-
-from .conftest import URL
+from games.tests.conftest import URL
 
 NOT_AN_OBJECT = 'The body must be a JSON object, such as {"email": "name@example.com"}.'
 NOT_AN_OBJECT_RU = 'Тело запроса — объект JSON, например {"email": "name@example.com"}.'
+
+PART = '--x\r\nContent-Disposition: form-data; name="email"\r\n\r\ncem\r\n'
+FILE = PART.replace('"email"', '"email"; filename="cem@test.ru"') + "--x--\r\n"
+OTHER_TYPE = (
+    "Unsupported media type “text/html”. Send application/json, text/plain with JSON, "
+    "application/x-www-form-urlencoded or multipart/form-data."
+)
+OTHER_TYPE_RU = (
+    "Неподдерживаемый тип данных «text/html». Отправьте application/json, text/plain с JSON, "
+    "application/x-www-form-urlencoded или multipart/form-data."
+)
+TEXT = "\r\nContent-Type: text/plain; charset=koi8-r"
+CASES = Path(__file__).parent / "requests"
 
 Play_ = Callable[..., Any]
 
@@ -88,6 +102,24 @@ def test_form_encoded(client: Client, db: None) -> None:
     response = client.post(URL, "email=cem%40test.ru", "application/x-www-form-urlencoded")
     assert response.json() == {"esp_status": False, "games_status": False, "games_count": 1}
     assert response["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("case", sorted(CASES.glob("*.http")), ids=lambda path: path.stem)
+def test_raw_request_is_counted(client: Client, db: None, case: Path) -> None:
+    """A beacon, FormData and a byte order mark, as programs send them."""
+    head, _blank, body = case.read_bytes().partition(b"\r\n\r\n")
+    (content_type,) = re.findall(r"Content-Type: (.*)\r", head.decode())
+    response = client.generic("POST", URL, body, content_type)
+    assert (response.status_code, response["Content-Type"]) == (200, "application/json")
+    assert response.json() == {"esp_status": False, "games_status": False, "games_count": 1}
+    assert f"{Game.objects.get().email}".endswith("@example.com")
+
+
+def test_address_in_a_part_with_a_charset_of_its_own(client: Client, db: None) -> None:
+    body = PART.replace("cem\r", "cem@пример.рф\r").replace("\r\n\r\n", TEXT + "\r\n\r\n")
+    form = "multipart/form-data; boundary=x; charset=rot13"
+    assert client.generic("POST", URL, f"{body}--x--\r\n", form).status_code == 200
+    assert Game.objects.get().email == "cem@xn--e1afmkfd.xn--p1ai"
 
 
 def test_slash_may_be_left_out(client: Client, db: None) -> None:
@@ -160,9 +192,18 @@ def test_bad_input(
         ('{"email": "' + "a" * 16_384 + '"}', "application/json", 413),
         ("email=" + "a" * 16_384, "application/x-www-form-urlencoded", 413),
         ("a" * 3_000_000, "application/json", 413),
-        ('{"email": "cem@test.ru"}', "text/plain", 415),
+        ("email=cem@test.ru", "text/plain", 400),
+        ("", "text/plain", 400),
+        ("a" * 16_385, "text/plain", 413),
+        ('{"email": "cem@test.ru"}', "text/html", 415),
+        ('{"email": "cem@test.ru"}', "application/problem+json", 415),
         ('{"email": "cem@test.ru"}', "", 415),
-        ("email=cem%40test.ru", "multipart/form-data", 415),
+        ("email=cem%40test.ru", "multipart/form-data", 400),
+        ("--x--", "multipart/form-data; boundary=x", 400),
+        (FILE, "multipart/form-data; boundary=x", 400),
+        (PART * 200 + "--x--\r\n", "multipart/form-data; boundary=x", 400),
+        (b"\xef\xbb\xbf\xef\xbb\xbf{}", "application/json", 400),
+        ('{"email": "cem@test.ru"}'.encode("utf-16"), "application/json", 400),
     ],
 )
 def test_bad_body(
@@ -182,8 +223,9 @@ def test_bad_body(
         ("{", "application/json", "ru", "Тело запроса — не JSON."),
         ("a" * 16_385, "application/json", "en", "The request is too large."),
         ("a" * 16_385, "application/json", "ru", "Запрос слишком велик."),
-        ("a", "text/plain", "en", 'Unsupported media type "text/plain" in request.'),
-        ("a", "text/plain", "ru", 'Неподдерживаемый тип данных "text/plain" в запросе.'),
+        ("a", "text/html", "en", OTHER_TYPE),
+        ("a", "text/html", "ru", OTHER_TYPE_RU),
+        ("a", "text/plain", "en", "The body is not valid JSON."),
     ],
 )
 def test_bad_body_is_explained(
@@ -317,7 +359,7 @@ def test_database_that_is_away(
     def refuse(*args: object, **kwargs: object) -> None:
         raise error("cem@test.ru")
 
-    monkeypatch.setattr("games.models.Game.objects.record", refuse)
+    monkeypatch.setattr("games.services.count_play", refuse)
     response = play("cem@test.ru")
     assert (response.status_code, response["Retry-After"]) == (503, "5")
     assert response.json() == {
@@ -325,6 +367,15 @@ def test_database_that_is_away(
     }
     assert error.__name__ in caplog.text
     assert "cem@" not in caplog.text
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="about PostgreSQL")
+def test_standby_counts_nothing(play: Play_) -> None:
+    """A pool or a name may lead to one while the roles change."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+    response = play("cem@test.ru")
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
 
 
 def test_returning_play_asks_no_esp(

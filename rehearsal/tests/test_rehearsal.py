@@ -1,10 +1,11 @@
-"""The rehearsal in a minute, and a build that it must not let pass."""
+"""A rehearsal of a minute, failovers, and what each must notice."""
 
 import pytest
 from django.db import connection
 
-from esp_mail.tests.proxy import NGINX
+from rehearsal.failover import rehearse_failover
 from rehearsal.rehearse import rehearse
+from testing.nginx import NGINX
 
 pytestmark = [
     pytest.mark.skipif(connection.vendor == "sqlite", reason="rehearsed once, on PostgreSQL"),
@@ -17,7 +18,17 @@ def test_nothing_is_lost_when_things_break() -> None:
     assert not result.problems, result.text
 
 
-def test_broken_build_is_found_out() -> None:
-    """One of three; make rehearse-broken has them all."""
+def test_rehearsal_notices_a_broken_build() -> None:
+    """One build of three; `make rehearse-broken` rehearses all."""
     problems = rehearse(seed=1, minutes=1, broken="late").problems
+    assert any(line.endswith("acknowledged plays are not in the database") for line in problems)
+
+
+def test_nothing_is_lost_when_the_standby_takes_over() -> None:
+    result = rehearse_failover(seed=1)
+    assert not result.problems, result.text
+
+
+def test_rehearsal_notices_a_second_primary_that_waits_for_no_standby() -> None:
+    problems = rehearse_failover(seed=1, synchronous=False).problems
     assert any(line.endswith("acknowledged plays are not in the database") for line in problems)

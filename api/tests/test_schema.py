@@ -1,0 +1,155 @@
+"""The staff API and /api/me/ match their OpenAPI description, for each role."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import schemathesis
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client
+from hypothesis import HealthCheck, assume, given, seed, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.core import NotSet
+
+from api.tests.test_public_schema import ADDRESSES
+from testing.factories import GameFactory
+from testing.people import EDITING, make_player, make_staff, make_token, signed_in, with_token
+
+# The schema cannot describe whether a player exists or has changed.
+EXPECTED = ["2xx", "401", "403", "404", "409", "412", "428"]
+CONFIG = {
+    "checks": {
+        "positive_data_acceptance": {"expected-statuses": EXPECTED},
+        "negative_data_rejection": {"expected-statuses": ["2xx", "4xx"]},
+        "ignored_auth": {"enabled": False},  # test_roles covers it
+        "missing_required_header": {"expected-statuses": ["4xx"]},
+        "unsupported_method": {"enabled": False},  # test_roles covers it
+    }
+}
+
+
+def cookie(user: User) -> dict[str, str]:
+    return {"Cookie": f"sessionid={signed_in(user).cookies['sessionid'].value}"}
+
+
+VIEWING = ["view_game", "view_play"]  # rights, not groups: other tests empty the table of groups
+CREDENTIALS: dict[str, Callable[[], dict[str, str]]] = {
+    "nobody": dict,
+    "player": lambda: cookie(make_player("cem@test.ru")),
+    "viewer": lambda: cookie(make_staff("viewer", None, *VIEWING)),
+    "editor": lambda: cookie(make_staff("editor", None, *VIEWING, "view_address", *EDITING)),
+    "read token": lambda: token("games:read"),
+    "write token": lambda: token("games:write"),
+}
+
+
+def token(scope: str) -> dict[str, str]:
+    secret = make_token(User.objects.create_superuser("owner"), scope)
+    return {"Authorization": f"Token {secret}"}
+
+
+@pytest.mark.parametrize("who", CREDENTIALS)
+def test_schemathesis_finds_nothing(live_server: Any, monkeypatch: Any, who: str) -> None:
+    monkeypatch.setattr(
+        "rest_framework.throttling.UserRateThrottle.rate", "100000/min", raising=False
+    )
+    cache.clear()
+    schemathesis.openapi.format("email", ADDRESSES)
+    config = schemathesis.config.SchemathesisConfig.from_dict(CONFIG)
+    url = f"{live_server.url}/api/schema/?format=json"
+    headers = CREDENTIALS[who]()
+    GameFactory.create_batch(3)
+    owner = cookie(User.objects.create_superuser("reader"))
+    schema = schemathesis.openapi.from_url(url, config=config, headers=owner)
+    found: list[Any] = [each.ok() for each in schema.get_all_operations()]  # type: ignore[union-attr]
+    operations = [
+        operation for operation in found if "/games/" in operation.path or "/me/" in operation.path
+    ]
+    assert len(operations) == 12
+
+    for operation in operations:
+        for mode in schemathesis.GenerationMode:
+
+            @seed(1)
+            @settings(
+                max_examples=10,
+                deadline=None,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            )
+            @given(operation.as_strategy(generation_mode=mode))
+            def call(case: schemathesis.Case) -> None:
+                # drf-spectacular cannot describe that a PATCH needs a body.
+                assume(case.method != "PATCH" or not isinstance(case.body, NotSet))
+                case.headers.update(headers)
+                case.call_and_validate()
+
+            try:
+                call()
+            except Unsatisfiable:  # the request has no part that could be wrong
+                assert mode is schemathesis.GenerationMode.NEGATIVE
+
+
+def described(client: Client) -> dict[str, Any]:
+    schema: dict[str, Any] = client.get("/api/schema/?format=json").json()
+    return schema
+
+
+def groups(client: Client) -> list[str]:
+    """Return the tags of the operations that the reader sees."""
+    paths = described(client)["paths"].values()
+    return sorted({each["tags"][0] for path in paths for each in path.values()})
+
+
+def test_readers_see_what_they_may_use(db: None) -> None:
+    write = make_token(User.objects.create_superuser("owner"), "games:write")
+    assert groups(signed_in(make_player("cem@test.ru"))) == ["me", "plays"]
+    assert groups(signed_in(make_staff("newcomer"))) == ["games", "me", "plays"]
+    assert groups(with_token(write)) == ["games", "me", "plays"]
+
+
+def test_each_operation_has_words_of_its_own(admin_client: Client) -> None:
+    schema = described(admin_client)
+    operations = [each for path in schema["paths"].values() for each in path.values()]
+    for part in ("summary", "description"):
+        words = [operation.get(part) for operation in operations]
+        assert all(words)
+        assert len(set(words)) == len(operations) == 15
+
+
+def test_plays_come_first(admin_client: Client) -> None:
+    schema = described(admin_client)
+    assert next(iter(schema["paths"])) == "/api/verification_mail/"
+    assert schema["tags"][0]["name"] == "plays"
+
+
+def test_every_answer_is_described(admin_client: Client) -> None:
+    schema = described(admin_client)
+    named = {
+        f"{method} {path}": " ".join(operation["responses"])
+        for path, operations in schema["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert named == {
+        "get /api/games/": "200 400 401 403 404 429",
+        "post /api/games/": "201 400 401 403 409 415 429",
+        "get /api/games/{id}/": "200 401 403 404 429",
+        "patch /api/games/{id}/": "200 400 401 403 404 409 412 415 428 429",
+        "delete /api/games/{id}/": "204 401 403 404 412 428 429",
+        "get /api/games/{id}/consents/": "200 401 403 404 429",
+        "get /api/games/{id}/plays/": "200 401 403 404 429",
+        "get /api/games/stats/": "200 401 403 429",
+        "get /api/me/": "200 401 403 429",
+        "post /api/me/erasure/": "202 401 403 429",
+        "get /api/me/export/": "200 401 403 429",
+        "get /api/me/plays/": "200 401 403 404 429",
+        "get /api/play_keys/": "200 204 404 429",
+        "post /api/play_keys/": "200 403 404 400 415 429",
+        "post /api/verification_mail/": "200 403 400 411 413 415 422 429 503",
+    }
+
+
+def test_description_of_signing_in_is_served(client: Client) -> None:
+    schema = client.get("/api/auth/openapi.json").json()
+    assert any(path.endswith("/auth/login") for path in schema["paths"])

@@ -1,0 +1,1 @@
+"""Staff's pages of imports: upload, preview, columns, progress, result, undo."""

@@ -1,0 +1,4 @@
+import { createRoot } from "react-dom/client";
+import { Promo } from "./Promo";
+
+createRoot(document.querySelector("#app")!).render(<Promo />);

@@ -1,0 +1,4 @@
+import { mount } from "svelte";
+import Promo from "./Promo.svelte";
+
+mount(Promo, { target: document.querySelector("#app") });

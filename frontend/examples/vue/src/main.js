@@ -1,0 +1,4 @@
+import { createApp } from "vue";
+import Promo from "./Promo.vue";
+
+createApp(Promo).mount("#app");
