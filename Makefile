@@ -16,7 +16,7 @@ export DEBUG ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo admin test test-all rehearse rehearse-failover rehearse-broken bench bench-esp bench-pages lighthouse lint audit format \
+.PHONY: help run demo admin test test-all test-slow forget-coverage rehearse rehearse-failover rehearse-broken bench bench-esp bench-pages lighthouse lint audit format \
 	package dist backup restore lock messages keep-modules
 
 help:  ## list the targets
@@ -33,22 +33,32 @@ demo: $(VENV)/.installed  ## the same with a made-up campaign and an account for
 admin: $(VENV)/.installed  ## create the account "admin", or give it a new password, and print it
 	$(DEVELOP) admin || [ $$? = 130 ]
 
-PYTEST = -m pytest -n 2 --dist loadfile $(ARGS)
-FAST = -m "not (process or browser or rehearsal or fuzz)"
+# Files go to the workers in the order of conftest.py, whole.
+PYTEST = $(BIN)/$(RUN) -m pytest --dist loadfile --no-loadscope-reorder $(ARGS)
+RUN = python
+FAST = -n 2 -m "not (process or browser or rehearsal or fuzz)"
+SLOW = -n 3 -m "process or browser or rehearsal or fuzz"
 SQLITE = DATABASE_URL=sqlite:///db.sqlite3
 test: $(VENV)/.installed-dev  ## run the fast tests on PostgreSQL, and those with a database on SQLite (ARGS=)
-	$(BIN)/python $(PYTEST) $(FAST)
-	$(SQLITE) $(BIN)/python $(PYTEST) $(FAST) --database-only
+	$(PYTEST) $(FAST)
+	$(SQLITE) $(PYTEST) $(FAST) --database-only
 	@printf '\nThe fast tests pass on PostgreSQL and on SQLite. Next: make test-all or make run\n'
 
+# The fast tests alone must cover all code: measuring takes as long again as the test.
 test-all: export HYPOTHESIS_PROFILE = ci
-test-all: $(VENV)/.installed-dev $(NODE_MODULES)  ## run all tests, also with processes, a browser and faults; coverage must be 100 %
-	@rm -f .coverage*
-	$(BIN)/coverage run $(PYTEST)
-	$(SQLITE) $(BIN)/coverage run $(PYTEST) -m "not (browser or rehearsal or fuzz)" --database-only
+test-all: RUN = coverage run
+test-all: forget-coverage test $(NODE_MODULES)  ## run all tests, also with processes, a browser and faults; coverage must be 100 %
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+	$(MAKE) --no-print-directory test-slow
 	@printf '\nAll tests pass, and all code is covered.\n'
+
+forget-coverage:
+	@rm -f .coverage*
+
+test-slow: $(VENV)/.installed-dev $(NODE_MODULES)  # what `make test` leaves out
+	$(PYTEST) $(SLOW)
+	$(SQLITE) $(PYTEST) -n 2 -m process --database-only games serving
 
 MINUTES ?= 5
 REHEARSE = $(BIN)/python -m rehearsal $(if $(SEED),--seed $(SEED))

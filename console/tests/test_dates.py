@@ -56,8 +56,8 @@ pytestmark = pytest.mark.django_db
 def afternoon(monkeypatch: pytest.MonkeyPatch, staff: Client, admin_user: User) -> Client:
     """Make something of everything that pages show, on the afternoon of 5 November 2026."""
     monkeypatch.setattr(timezone, "now", lambda: AFTERNOON)
-    player = make_game("cem@test.ru", *[AFTERNOON] * 1_001, id=NUMBER, state="pending")
-    Game.objects.update(contact_due_at=AFTERNOON)
+    player = make_game("cem@test.ru", AFTERNOON, id=NUMBER, state="pending")
+    Game.objects.update(contact_due_at=AFTERNOON, play_count=1_001)
     make_game("gone@test.ru", AFTERNOON)
     erase_person("gone@test.ru", reason="asked", by=admin_user)
     LogEntry.objects.log_actions(

@@ -48,4 +48,5 @@ def write(items: Iterable[Any]) -> None:
         sys.stdout.buffer.write(line.encode(errors="replace") + b"\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

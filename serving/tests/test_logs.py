@@ -113,6 +113,7 @@ def assert_silent(site: Deployment, *texts: str) -> None:
         assert "canary" not in lower, lower[max(0, lower.index("canary") - 300) :][:600]
 
 
+@pytest.mark.process
 def test_nothing_that_is_written_names_anybody(
     transactional_db: None, tmp_path: Path, brevo: FakeBrevo, sentry: FakeSentry
 ) -> None:
@@ -143,6 +144,7 @@ def test_nothing_that_is_written_names_anybody(
     assert statuses == [200, 200, 400, 404, 200, 500]
 
 
+@pytest.mark.process
 def test_accounts_name_nobody_either(
     transactional_db: None, tmp_path: Path, sentry: FakeSentry
 ) -> None:
@@ -181,6 +183,7 @@ def test_accounts_name_nobody_either(
     )
 
 
+@pytest.mark.process
 def test_one_id_from_the_proxy_to_delivery(
     transactional_db: None, tmp_path: Path, brevo: FakeBrevo
 ) -> None:

@@ -14,6 +14,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from games.delivery_pause import DeliveryPause
+from serving.metrics import registry
 from stats import backlog
 from testing.deployment import Deployment, deployment
 from testing.esp.brevo import FakeBrevo
@@ -45,6 +46,7 @@ def counted(site: Deployment) -> dict[str, float]:
     }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("environment", [{}, {"PROMETHEUS_MULTIPROC_DIR": ""}])
 def test_counts_outlive_a_worker(
     transactional_db: None, tmp_path: Path, environment: dict[str, str]
@@ -68,6 +70,7 @@ def test_counts_outlive_a_worker(
         assert counted(site) == wanted | {"requests": 24.0, "returning": 20.0}
 
 
+@pytest.mark.process
 def test_esp_calls_and_breakers(transactional_db: None, tmp_path: Path, brevo: FakeBrevo) -> None:
     esp = {
         "ESP_BACKEND": "esp.backends.brevo.BrevoBackend",
@@ -94,6 +97,7 @@ def test_esp_calls_and_breakers(transactional_db: None, tmp_path: Path, brevo: F
         wait_for(lambda: site.metrics().get(("esp_mail_breakers_open", ()), 0) == 0)
 
 
+@pytest.mark.process
 def test_delivery_shares_the_numbers(transactional_db: None, tmp_path: Path) -> None:
     GameFactory(email="cem@test.ru", contact_state="pending", contact_attempts=0)
     delivered = ("esp_mail_delivered_total", ("added",))
@@ -124,6 +128,13 @@ def test_metrics_of_a_process_alone(client: Client, db: None) -> None:
     assert "esp_mail_contacts_pending 1.0" in text
     assert "esp_mail_delivery_paused 1.0" in text
     assert "esp_mail_request_seconds" in text
+
+
+def test_processes_show_the_numbers_of_their_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    assert list(registry().collect()) == []  # no process has written there yet
 
 
 def test_database_that_is_away_is_a_metric(client: Client, monkeypatch: Any) -> None:

@@ -231,7 +231,6 @@ sys.exit(child or ("lost its session" if session() != before else 0))
 """
 
 
-@pytest.mark.process
 @pytest.mark.parametrize("first", ["session()", "connections.close_all()"])
 def test_forked_process_leaves_the_connection_to_its_parent(
     transactional_db: None, first: str

@@ -74,7 +74,7 @@ def empty_the_site() -> None:
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     deadline=None,
-    max_examples=4,  # each starts the process that reads the file
+    max_examples=2,  # each starts the process that reads the file
     phases=[Phase.reuse, Phase.generate],  # to find a smaller example would take minutes
 )
 @given(data=st.data())
