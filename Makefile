@@ -34,7 +34,7 @@ admin: $(VENV)/.installed  ## create the account "admin", or give it a new passw
 	$(DEVELOP) admin || [ $$? = 130 ]
 
 # Files go to the workers in the order of conftest.py, whole.
-PYTEST = $(BIN)/$(RUN) -m pytest --dist loadfile --no-loadscope-reorder $(ARGS)
+PYTEST = $(BIN)/$(RUN) -m pytest --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 RUN = python
 FAST = -n 2 -m "not (process or browser or rehearsal or fuzz)"
 SLOW = -n 3 -m "process or browser or rehearsal or fuzz"

@@ -47,7 +47,7 @@ class Database:
         """Return the server processes, one for each connection."""
         postmaster = self._postmaster()
         children = postmaster.children() if postmaster else []
-        return [child for child in children if "[local]" in " ".join(child.cmdline())]
+        return [child for child in children if _serves_a_connection(child)]
 
     def mend(self) -> None:
         """Return when it serves; start it if it has ended, as Docker would.
@@ -75,3 +75,10 @@ class Database:
             lock = (self._postgres.folder / "postmaster.pid").read_text()
             return psutil.Process(int(lock.split()[0]))
         return None
+
+
+def _serves_a_connection(process: psutil.Process) -> bool:
+    try:
+        return "[local]" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # it has ended
+        return False

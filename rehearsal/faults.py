@@ -33,8 +33,10 @@ def restarted(mode: str, deployment: Deployment) -> Iterator[None]:
 @contextmanager
 def esp_is(mode: str, deployment: Deployment) -> Iterator[None]:
     deployment.esp_mode(mode)
-    yield
-    deployment.esp_mode("ok")
+    try:
+        yield
+    finally:
+        deployment.esp_mode("ok")
 
 
 @contextmanager
@@ -52,9 +54,11 @@ def connections_taken(deployment: Deployment) -> Iterator[None]:
                 " WHERE backend_type = 'client backend' AND pid <> ALL(%s)",
                 [mine],
             )
-    yield
-    for other in held:
-        other.close()
+    try:
+        yield
+    finally:
+        for other in held:
+            other.close()
 
 
 @contextmanager
@@ -64,28 +68,34 @@ def disk_full(deployment: Deployment) -> Iterator[None]:
     with filler.open("wb", buffering=0) as file, suppress(OSError):
         while True:
             file.write(bytes(4096))
-    yield
-    filler.unlink()
+    try:
+        yield
+    finally:
+        filler.unlink()
 
 
 @contextmanager
 def backends_stopped(deployment: Deployment) -> Iterator[None]:
     """Stop all processes of PostgreSQL that serve a connection; new ones are not stopped."""
     backends = deployment.database.backends()
-    for backend in backends:
-        with suppress(psutil.NoSuchProcess):
-            backend.suspend()
-    yield
-    for backend in backends:
-        with suppress(psutil.NoSuchProcess):
-            backend.resume()
+    try:
+        for backend in backends:
+            with suppress(psutil.NoSuchProcess):
+                backend.suspend()
+        yield
+    finally:
+        for backend in backends:
+            with suppress(psutil.NoSuchProcess):
+                backend.resume()
 
 
 @contextmanager
 def clock_off(seconds: int, deployment: Deployment) -> Iterator[None]:
     deployment.clock.step(seconds)
-    yield
-    deployment.clock.step(0)
+    try:
+        yield
+    finally:
+        deployment.clock.step(0)
 
 
 def service(name: str, deployment: Deployment) -> psutil.Process:

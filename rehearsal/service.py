@@ -50,12 +50,16 @@ class Service:
         self.command = (sys.executable, *self.command[1:])
 
     def stop(self) -> None:
-        """Tell the process to end, and wait until it has ended."""
+        """Tell the process to end, wait until it has ended, and kill it if it never does."""
         self._wanted.clear()
         self._stopped.set()
-        while self._keeper.is_alive():
+        for _ in range(3):  # the first may have come while it was starting
             self._process.terminate()
             self._keeper.join(20)
+            if not self._keeper.is_alive():
+                return
+        self._process.kill()
+        self._keeper.join()
 
     @property
     def leader(self) -> psutil.Process:

@@ -46,6 +46,8 @@ class ThrowawayPostgres:
         if not durable:
             for setting in NOT_DURABLE:
                 self.server.psql(f"ALTER SYSTEM SET {setting} = off;")
+            # A test that waits for a lock of its own thread must not wait for ever.
+            self.server.psql("ALTER SYSTEM SET lock_timeout = '2min';")
             self.server.psql("SELECT pg_reload_conf();")
 
     def restart(self, mode: str = "fast") -> None:

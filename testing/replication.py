@@ -64,6 +64,8 @@ class Node:
         with suppress(OSError, psutil.NoSuchProcess):
             lock = (self.data / "postmaster.pid").read_text()
             postmaster = psutil.Process(int(lock.split()[0]))
+            if not postmaster.name().startswith("postgres"):
+                return  # it ended before, and the number is another process's
             processes = [postmaster, *postmaster.children(recursive=True)]
             for process in processes:
                 with suppress(psutil.NoSuchProcess):
