@@ -14,9 +14,7 @@ WIDE: ViewportSize = {"width": 1280, "height": 800}
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "ru-RU"])
-def test_every_state(
-    new_page: NewPage, complaints: Complaints, settings: Any, locale: str
-) -> None:
+def test_every_state(new_page: NewPage, complaints: Complaints, settings: Any, locale: str) -> None:
     settings.CONSENT_URL = "https://example.com/privacy"
     page = new_page(locale=locale)
     found = {"start": violations(page)}

@@ -9,19 +9,18 @@ from django.core.cache import caches
 from django.utils import timezone
 from playwright.sync_api import Page, Request
 
-from promo.tests.browser.conftest import NewPage
+from promo.tests.browser.staff.conftest import PHONE, SignedIn
 from testing.campaign import make_game
 
-PHONE = {"width": 390, "height": 844}
 MOST_HEIGHT = 1500  # px, of the page on a phone
 MINUTE = 61_000  # ms
 TODAY = "g.console-unfinished"
 
 
 @pytest.fixture
-def overview(new_page: NewPage, live_server: Any) -> Any:
+def overview(signed_in: SignedIn) -> Any:
     """Return a function that opens the overview in a new context, with a clock of its own."""
-    User.objects.create_superuser("admin", password="admin")
+    User.objects.create_superuser("admin")
     now = timezone.now()
     for n in range(40):
         times = [now - timedelta(days=n), *[now] * (n % 2)]
@@ -29,12 +28,9 @@ def overview(new_page: NewPage, live_server: Any) -> Any:
 
     def open_overview(query: str = "", **options: Any) -> Page:
         caches["process"].clear()
-        page = new_page("", **options)
+        page = signed_in(User.objects.get(), **options)
         page.clock.install()
-        page.goto(f"/admin/login/?next=/admin/{query}")
-        page.fill("#id_login", "admin")
-        page.fill("#id_password", "admin")
-        page.press("#id_password", "Enter")
+        page.goto(f"/admin/{query}")
         page.locator("#overview").wait_for()
         return page
 
