@@ -45,27 +45,19 @@ def count_requests(page: Page) -> list[Request]:
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "ru-RU"])
-def test_on_a_phone_today_is_in_view_and_the_page_is_short(overview: Any, locale: str) -> None:
+def test_on_a_phone(overview: Any, locale: str) -> None:
+    """Today is in view, the page is short, the figures align and stay within their card."""
     page = overview(viewport=PHONE, locale=locale)
     assert page.evaluate("document.documentElement.scrollHeight") <= MOST_HEIGHT
     for bar in page.locator(f"{TODAY} rect").all():
         place = bar.bounding_box()
         assert place["x"] + place["width"] <= PHONE["width"]
         assert place["y"] + place["height"] <= PHONE["height"]
-
-
-def test_figures_of_the_rows_align(overview: Any) -> None:
-    page = overview(viewport=PHONE)
     edges = [
         {round(cell.bounding_box()["x"] + cell.bounding_box()["width"]) for cell in cells}
         for cells in (page.locator(f".console-funnel td:nth-child({n})").all() for n in (3, 4))
     ]
     assert [len(edge) for edge in edges] == [1, 1]
-
-
-@pytest.mark.parametrize("locale", ["en-GB", "ru-RU"])
-def test_figures_stay_within_their_card_on_a_phone(overview: Any, locale: str) -> None:
-    page = overview(viewport=PHONE, locale=locale)
     card = page.locator(".console-card").first
     assert card.evaluate("card => card.scrollWidth - card.clientWidth") == 0
     table = page.locator(".console-funnel").bounding_box()
