@@ -30,9 +30,7 @@ def shield(settings: Any) -> None:
 def fetched_key(page: Page) -> str:
     """Wait until the key of a won game is fetched; return it."""
     kept = "Object.values(sessionStorage).map((each) => JSON.parse(each).key)[0]"
-    while not (key := page.evaluate(kept)):
-        page.wait_for_load_state("networkidle")
-    return str(key)
+    return str(page.wait_for_function(kept).json_value())
 
 
 def test_each_game_gets_a_key_of_the_server(new_page: NewPage) -> None:

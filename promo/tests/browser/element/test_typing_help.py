@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from games.models import Game
 from promo.tests.browser.conftest import NewPage
-from promo.tests.browser.player import answer, finish_game, leave_address
+from promo.tests.browser.player import answer, finish_game, hurry, leave_address
 from serving.addresses import normalise_address
 
 MODULE = "import('/verification-mail-address.js')"
@@ -151,6 +151,7 @@ def test_suggestions(page: Page) -> None:
 
 def test_letter_of_another_script_is_a_slip(page: Page) -> None:
     finish_game(page)
+    hurry(page)
     for typed in ("cem@mаil.ru", "cem@MAİL.RU"):  # Cyrillic, Turkish
         page.locator("#email").fill(typed)
         expect(page.locator(SUGGESTED)).to_have_text("Did you mean \u2066cem@mail.ru\u2069?")
@@ -167,6 +168,7 @@ def test_domain_of_another_script_is_shown_as_it_was_typed(page: Page) -> None:
 
 def test_suggestion_is_taken_by_its_button(page: Page) -> None:
     finish_game(page)
+    hurry(page)
     page.locator("#email").fill("cem@gmial.com")
     page.get_by_role("button", name="Did you mean").click()
     expect(page.locator("#email")).to_have_value("cem@gmail.com")
@@ -179,6 +181,7 @@ def test_suggestion_is_taken_by_its_button(page: Page) -> None:
 
 def test_suggestion_may_be_ignored(page: Page) -> None:
     finish_game(page)
+    hurry(page)
     page.locator("#email").fill("cem@gmial.com")
     expect(page.locator(SUGGESTED)).to_have_text("Did you mean \u2066cem@gmail.com\u2069?")
     page.keyboard.press("Enter")
@@ -205,6 +208,7 @@ def test_suggestion_that_nobody_could_see_yet_is_shown_once_before_sending(page:
 
 def test_suggestion_goes_when_the_address_is_right_or_has_an_error(page: Page) -> None:
     finish_game(page)
+    hurry(page)
     page.locator("#email").fill("cem@gmial.com")
     expect(page.locator(SUGGESTED)).to_be_visible()
     page.locator("#email").fill("cem@gmail.com")
@@ -219,6 +223,7 @@ def test_suggestion_goes_when_the_address_is_right_or_has_an_error(page: Page) -
 def test_suggestion_in_russian(new_page: NewPage) -> None:
     page = new_page(locale="ru-RU")
     finish_game(page)
+    hurry(page)
     page.locator("#email").fill("cem@mial.ru")
     expect(page.locator(SUGGESTED)).to_have_text("Вы имели в виду \u2066cem@mail.ru\u2069?")
 

@@ -26,7 +26,7 @@ def test_mouse_then_a_second_game_with_the_same_address(page: Page) -> None:
     expect(answer(page)).to_have_text("Welcome! This is your first game.")
 
     page.get_by_role("button", name="Play again").click()
-    play_game(page)
+    finish_game(page)
     leave_address(page, "cem@test.ru")
     expect(answer(page)).to_have_text("Good to see you again! This is your 2nd game.")
 
