@@ -16,24 +16,26 @@ WIDE: ViewportSize = {"width": 1280, "height": 800}
 @pytest.mark.parametrize("locale", ["en-GB", "ru-RU"])
 def test_every_state(new_page: NewPage, complaints: Complaints, settings: Any, locale: str) -> None:
     settings.CONSENT_URL = "https://example.com/privacy"
+    # The colours are the same in each language.
+    axe_finds = violations_in_each_scheme if locale == "en-GB" else violations
     page = new_page(locale=locale)
     found = {"start": violations(page)}
     look(page, 0, click)
-    found["open card"] = violations_in_each_scheme(page)
+    found["open card"] = axe_finds(page)
     finish_game_after_look(page)
-    found["form"] = violations_in_each_scheme(page)
+    found["form"] = axe_finds(page)
     leave_address(page, "cem@localhost")
     expect(page.locator("#error")).not_to_be_empty()
-    found["error"] = violations_in_each_scheme(page)
+    found["error"] = axe_finds(page)
     leave_address(page, "cem@test.ru")
     expect(answer(page)).to_be_visible()
-    found["answer"] = violations_in_each_scheme(page)
+    found["answer"] = axe_finds(page)
     page.locator("#again").click()
     finish_game(page)
     page.context.set_offline(True)
     leave_address(page, "cem@test.ru")
     expect(page.locator("[part=more]")).to_be_visible()
-    found["waiting"] = violations_in_each_scheme(page)
+    found["waiting"] = axe_finds(page)
     assert {state: each for state, each in found.items() if each} == {}
     complaints.expect("400 (Bad Request)")
     complaints.expect("net::ERR_INTERNET_DISCONNECTED")
