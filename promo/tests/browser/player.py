@@ -50,7 +50,7 @@ def pairs_of(names: Iterable[str]) -> list[list[int]]:
 def play_game(page: Page, open_card: Open = click) -> None:
     """Play to the end: look at each card once, then open the pairs."""
     pairs = pairs_of([look(page, number, open_card) for number in range(CARDS)])
-    page.wait_for_function("!document.querySelector('.card[data-state=open]')")
+    expect(page.locator(".card[data-state=open]")).to_have_count(0)
     for pair in pairs:
         for number in pair:
             look(page, number, open_card)

@@ -30,7 +30,9 @@ def shield(settings: Any) -> None:
 def fetched_key(page: Page) -> str:
     """Wait until the key of a won game is fetched; return it."""
     kept = "Object.values(sessionStorage).map((each) => JSON.parse(each).key)[0]"
-    return str(page.wait_for_function(kept).json_value())
+    while not (key := page.evaluate(kept)):
+        page.wait_for_load_state("networkidle")
+    return str(key)
 
 
 def test_each_game_gets_a_key_of_the_server(new_page: NewPage) -> None:
