@@ -92,3 +92,20 @@ def sent_keys(page: Page) -> list[str]:
 
     page.on("request", note)
     return keys
+
+
+def begin_again(page: Page) -> None:
+    """Make the page as new: without a won game, waiting plays or made-up answers."""
+    page.unroute_all()
+    page.evaluate("localStorage.clear(); sessionStorage.clear()")
+    page.reload()
+
+
+def hurry(page: Page) -> None:
+    """Let the page's short timers end at once, such as the pauses before another try."""
+    page.evaluate(
+        """() => {
+          const setTimer = setTimeout;
+          window.setTimeout = (run, delay) => setTimer(run, delay < 4000 ? 0 : delay);
+        }"""
+    )

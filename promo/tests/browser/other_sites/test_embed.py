@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from games.models import Game
 from promo.tests.browser.conftest import Complaints, NewPage
-from promo.tests.browser.other_sites.test_other_origin import Agency
+from promo.tests.browser.other_sites.test_other_origin import POLL, Agency
 
 DOCS = (django_settings.BASE_DIR / "docs" / "frontend.md").read_text()
 Serve = Callable[[str], str]
@@ -40,7 +40,7 @@ def serve() -> Iterator[Serve]:
             site = type("Site", (Agency,), {"html": html})
             server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), site))
             stack.callback(server.shutdown)
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=[POLL], daemon=True).start()
             return f"http://127.0.0.1:{server.server_port}"
 
         yield start

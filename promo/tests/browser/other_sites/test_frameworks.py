@@ -18,6 +18,7 @@ from playwright.sync_api import expect
 
 from games.models import Game
 from promo.tests.browser.conftest import NewPage
+from promo.tests.browser.other_sites.test_other_origin import POLL
 from promo.tests.browser.player import answer, leave_address, sent_keys
 
 FRONTEND = django_settings.BASE_DIR / "frontend"
@@ -46,7 +47,7 @@ def npm(*arguments: str) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # tests without a database come later than those with one
 def built() -> None:
     lock, installed = FRONTEND / "package-lock.json", FRONTEND / "node_modules/.package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
@@ -64,7 +65,7 @@ def example(
         path.write_text(path.read_text().replace(SITE, live_server.url))
     handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=[POLL], daemon=True).start()
         origin = f"http://127.0.0.1:{server.server_port}"
         settings.CORS_ALLOWED_ORIGINS = [origin]
         yield origin

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from games.models import Game
 from promo.tests.browser.conftest import Complaints, NewPage
-from promo.tests.browser.player import answer, leave_address
+from promo.tests.browser.player import answer, hurry, leave_address
 
 ELEMENT = """<!doctype html><html lang="ru"><title>Agency</title>
 <link rel="icon" href="data:,">
@@ -31,6 +31,9 @@ CALL = """async ([site, attempts]) => {
   return play("cem@test.ru", { attempts }).then(
     (answer) => answer, ({ name, kind, temporary }) => ({ name, kind, temporary }));
 }"""
+
+
+POLL = 0.01  # s, in which a server notices that it shall end
 
 
 class Agency(BaseHTTPRequestHandler):
@@ -54,7 +57,7 @@ class Agency(BaseHTTPRequestHandler):
 def agency(live_server: Any) -> Iterator[str]:
     Agency.html = ELEMENT.format(site=live_server.url)
     with ThreadingHTTPServer(("127.0.0.1", 0), Agency) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=[POLL], daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
@@ -132,8 +135,9 @@ def test_element_where_the_origin_is_not_named(
     new_page: NewPage, agency: str, complaints: Complaints
 ) -> None:
     page = new_page(agency)
+    hurry(page)
     leave_address(page, "cem@test.ru")
-    expect(answer(page)).to_have_text("Игра не пропадёт", timeout=10_000)
+    expect(answer(page)).to_have_text("Игра не пропадёт")
     expect(page.locator("[part=more]")).to_contain_text("Страница настроена неправильно")
     assert not Game.objects.exists()
     complaints.expect(f"add {agency} to CORS_ALLOWED_ORIGINS there")
@@ -146,6 +150,7 @@ def test_network_that_answers_for_the_server_is_no_wrong_setup(
 ) -> None:
     """As a network's sign-in page does, and a proxy without its server."""
     page = new_page(agency)
+    hurry(page)
     elsewhere = agency.replace("127.0.0.1", "localhost")
     page.locator("verification-mail").evaluate(
         "(one, endpoint) => one.setAttribute('endpoint', endpoint)",

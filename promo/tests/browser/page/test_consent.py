@@ -12,7 +12,7 @@ from games.models import Game
 from privacy.erasing import erase_person
 from privacy.withdrawing import withdrawal_key
 from promo.tests.browser.conftest import Complaints, NewPage
-from promo.tests.browser.player import play_game
+from promo.tests.browser.player import finish_game
 from testing.consents import make_text
 
 EMAIL = "cem@test.ru"
@@ -33,7 +33,7 @@ def won(new_page: NewPage) -> Play:
 
     def open_page(**options: Any) -> Page:
         page = new_page(**options)
-        play_game(page)
+        finish_game(page)
         page.fill("#email", EMAIL)
         return page
 

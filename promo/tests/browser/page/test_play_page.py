@@ -26,7 +26,7 @@ def test_mouse_then_a_second_game_with_the_same_address(page: Page) -> None:
     expect(answer(page)).to_have_text("Welcome! This is your first game.")
 
     page.get_by_role("button", name="Play again").click()
-    play_game(page)
+    finish_game(page)
     leave_address(page, "cem@test.ru")
     expect(answer(page)).to_have_text("Good to see you again! This is your 2nd game.")
 
@@ -59,9 +59,9 @@ def test_keyboard_alone(page: Page) -> None:
     expect(page.locator("#turns")).to_have_text("0")
 
 
-def test_arrow_keys_follow_rows_and_columns(new_page: NewPage) -> None:
+def test_arrow_keys_follow_rows_and_columns(page: Page) -> None:
     for width, columns in ((360, 3), (1280, 4)):
-        page = new_page(viewport={"width": width, "height": 800})
+        page.set_viewport_size({"width": width, "height": 800})
         page.locator(".card").nth(1).focus()
         page.keyboard.press("ArrowDown")
         expect(page.locator(".card").nth(1 + columns)).to_be_focused()
@@ -71,6 +71,8 @@ def test_arrow_keys_follow_rows_and_columns(new_page: NewPage) -> None:
 
 
 def test_different_stamps_are_closed_again(page: Page) -> None:
+    # A closed card does not reveal its stamp.
+    expect(page.locator(".card").first).to_have_attribute("aria-label", "Envelope 1")
     first = look(page, 0, click)
     other = next(
         number
@@ -84,18 +86,13 @@ def test_different_stamps_are_closed_again(page: Page) -> None:
     expect(page.locator("#found")).to_have_text("0")
 
 
-def test_closed_card_does_not_reveal_its_stamp(page: Page) -> None:
-    expect(page.locator(".card").first).to_have_attribute("aria-label", "Envelope 1")
-
-
-@pytest.mark.parametrize(("width", "height"), [(360, 640), (412, 640), (1280, 620)])
 @pytest.mark.parametrize("locale", ["en-GB", "ru-RU"])
-def test_whole_board_fits_on_the_screen(
-    new_page: NewPage, width: int, height: int, locale: str
-) -> None:
-    page = new_page(viewport={"width": width, "height": height}, locale=locale)
-    expect(page.locator(".card").last).to_be_in_viewport(ratio=1)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_whole_board_fits_on_the_screen(new_page: NewPage, locale: str) -> None:
+    page = new_page(locale=locale)
+    for width, height in ((360, 640), (412, 640), (1280, 620)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(page.locator(".card").last).to_be_in_viewport(ratio=1)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_error_of_the_server_beside_the_field(page: Page, complaints: Complaints) -> None:
@@ -131,11 +128,14 @@ def test_consent_links_to_the_configured_url(new_page: NewPage, settings: object
     assert link.get_attribute("href") == "https://example.com/privacy"
 
 
-def test_consent_without_a_link(page: Page) -> None:
+def test_form_without_a_link_or_a_notice_beside_it(page: Page) -> None:
     expect(page.locator("#consent")).to_have_text(
         "By sending your address you agree to its processing."
     )
     expect(page.locator("#consent a")).to_have_count(0)
+    finish_game(page)
+    expect(page.locator("#email")).to_be_visible()
+    expect(page.get_by_text("The form could not be loaded.")).to_be_hidden()
 
 
 def test_russian_by_the_browser_and_english_by_the_switch(
@@ -155,29 +155,33 @@ def test_russian_by_the_browser_and_english_by_the_switch(
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
-@pytest.mark.parametrize(
-    ("locale", "count", "sentence", "word"),
-    [
-        ("en-GB", 1, "Welcome! This is your first game.", "game"),
-        ("en-GB", 3, "Good to see you again! This is your 3rd game.", "games"),
-        ("en-GB", 11, "Good to see you again! This is your 11th game.", "games"),
-        ("en-GB", 21, "Good to see you again! This is your 21st game.", "games"),
-        ("ru-RU", 1, "Добро пожаловать! Это ваша первая игра.", "игра"),
-        ("ru-RU", 2, "С возвращением! Это ваша 2-я игра.", "игры"),
-        ("ru-RU", 5, "С возвращением! Это ваша 5-я игра.", "игр"),
-        ("ru-RU", 21, "С возвращением! Это ваша 21-я игра.", "игра"),
+ANSWERS = {
+    "en-GB": [
+        (1, "Welcome! This is your first game.", "game"),
+        (3, "Good to see you again! This is your 3rd game.", "games"),
+        (11, "Good to see you again! This is your 11th game.", "games"),
+        (21, "Good to see you again! This is your 21st game.", "games"),
     ],
-)
-def test_plural_forms_of_the_answer(
-    new_page: NewPage, locale: str, count: int, sentence: str, word: str
-) -> None:
+    "ru-RU": [
+        (1, "Добро пожаловать! Это ваша первая игра.", "игра"),
+        (2, "С возвращением! Это ваша 2-я игра.", "игры"),
+        (5, "С возвращением! Это ваша 5-я игра.", "игр"),
+        (21, "С возвращением! Это ваша 21-я игра.", "игра"),
+    ],
+}
+
+
+@pytest.mark.parametrize("locale", ANSWERS)
+def test_plural_forms_of_the_answer(new_page: NewPage, locale: str) -> None:
     page = new_page(locale=locale)
-    fake_answer(page, count)
-    finish_game(page)
-    leave_address(page, "cem@test.ru")
-    expect(answer(page)).to_have_text(sentence)
-    expect(page.locator("[part=number]")).to_have_text(str(count))
-    expect(page.locator("[part=number]")).to_have_attribute("data-word", word)
+    for count, sentence, word in ANSWERS[locale]:
+        fake_answer(page, count)
+        finish_game(page)
+        leave_address(page, "cem@test.ru")
+        expect(answer(page)).to_have_text(sentence)
+        expect(page.locator("[part=number]")).to_have_text(str(count))
+        expect(page.locator("[part=number]")).to_have_attribute("data-word", word)
+        page.locator("#again").click()
 
 
 @pytest.mark.parametrize(
@@ -198,7 +202,7 @@ def test_plural_forms_of_the_game(
         expect(unit).to_have_attribute(f"data-{name}", forms[name])
 
 
-def test_all_that_the_page_loads_is_small_and_its_own(
+def test_all_that_the_page_loads_is_small_its_own_and_no_cookie(
     new_page: NewPage, live_server: object
 ) -> None:
     page = new_page("")
@@ -207,9 +211,6 @@ def test_all_that_the_page_loads_is_small_and_its_own(
     page.goto("/", wait_until="networkidle")
     assert sum(sizes.values()) < LIMIT
     assert {url for url in sizes if not url.startswith(str(live_server))} == set()
-
-
-def test_the_visitor_gets_no_cookie(page: Page) -> None:
     assert page.context.cookies() == []
 
 
@@ -222,9 +223,3 @@ def test_form_that_cannot_be_loaded_is_told(new_page: NewPage, complaints: Compl
     page.get_by_role("button", name="Play again").click()
     expect(page.locator("#board")).to_be_visible()
     complaints.expect("net::ERR_FAILED")
-
-
-def test_notice_of_the_form_is_not_seen_beside_it(page: Page) -> None:
-    finish_game(page)
-    expect(page.locator("#email")).to_be_visible()
-    expect(page.get_by_text("The form could not be loaded.")).to_be_hidden()

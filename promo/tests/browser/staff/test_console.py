@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
@@ -15,21 +14,16 @@ from playwright.sync_api import Page
 from console.draw.drawing import carry_out, prepare
 from console.draw.models import Draw
 from games.models import Game
-from promo.tests.browser.conftest import Complaints, NewPage
+from promo.tests.browser.conftest import Complaints
+from promo.tests.browser.staff.conftest import DESKTOP, LOOKS, PHONE, SignedIn, expect_readable
 from testing.campaign import GAMES, PLAYS, make_game
 
-WCAG = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    # The theme's list of buttons over a table has other things than items between them.
-    "rules": {"list": {"enabled": False}},
-}
 DRAWS, LOG = "/admin/console/draw/", "/admin/admin/logentry/"
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
 
 @pytest.fixture
 def campaign(live_server: Any) -> None:
-    User.objects.create_superuser("admin", password="admin")
+    User.objects.create_superuser("admin")
     now = timezone.now()
     for n in range(12):
         times = [now - timedelta(days=n, hours=h) for h in range(n + 1)]
@@ -38,32 +32,19 @@ def campaign(live_server: Any) -> None:
 
 
 @pytest.fixture
-def sign_in(new_page: NewPage, live_server: Any, campaign: None, complaints: Complaints) -> NewPage:
+def sign_in(
+    signed_in: SignedIn, live_server: Any, campaign: None, complaints: Complaints
+) -> SignedIn:
     """Return a function that opens the console in a new context; another site's files complain."""
 
-    def open_console(**options: Any) -> Page:
-        page = new_page("", **options)
+    def open_console(path: str = "/admin/", **options: Any) -> Page:
+        page = signed_in(User.objects.get(), **options)
         ours = (live_server.url, "data:", "blob:")
         page.on("request", lambda r: None if r.url.startswith(ours) else complaints.append(r.url))
-        page.goto("/admin/login/?next=/admin/")
-        page.fill("#id_login", "admin")
-        page.fill("#id_password", "admin")
-        page.press("#id_password", "Enter")
-        page.wait_for_url("**/admin/")
+        page.goto(path)
         return page
 
     return open_console
-
-
-def expect_readable(page: Page) -> None:
-    """Assert that axe-core finds nothing on the page, and that the page fits the screen."""
-    found = [
-        (page.url, violation["id"], [node["html"][:200] for node in violation["nodes"]])
-        for violation in Axe().run(page, options=WCAG).response["violations"]
-    ]
-    assert found == []
-    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert page.evaluate(wide) <= 0, f"{page.url} is wider than the screen"
 
 
 def addresses() -> list[str]:
@@ -83,28 +64,18 @@ def draw_pages() -> list[str]:
     return [f"{DRAWS}{draw.pk}/change/" for draw in draws]
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"locale": "en-GB", "color_scheme": "light", "viewport": DESKTOP},
-        {"locale": "ru-RU", "color_scheme": "dark", "viewport": DESKTOP},
-        {"locale": "ru-RU", "color_scheme": "light", "viewport": PHONE},
-    ],
-    ids=["en-light-desktop", "ru-dark-desktop", "ru-light-phone"],
-)
-def test_pages_are_accessible_and_fit(sign_in: NewPage, options: Any) -> None:
-    page = sign_in(**options)
+@pytest.mark.parametrize("look", LOOKS)
+def test_pages_are_accessible_and_fit(sign_in: SignedIn, look: str) -> None:
+    page = sign_in(**LOOKS[look])
     for address in addresses():
         page.goto(address)
-        page.wait_for_load_state("networkidle")
         for summary in page.locator(".console summary").all():
             summary.click()
         expect_readable(page)
 
 
-def test_filters_and_export_by_hand(sign_in: NewPage) -> None:
-    page = sign_in(viewport=DESKTOP)
-    page.goto(GAMES)
+def test_filters_and_export_by_hand(sign_in: SignedIn) -> None:
+    page = sign_in(GAMES, viewport=DESKTOP)
     page.locator("a", has_text="Filters").first.click()
     page.locator("[name=contact_state__exact]").select_option("rejected")
     page.locator("[name=play_count_from]").fill("11")
@@ -131,9 +102,8 @@ def test_filters_and_export_by_hand(sign_in: NewPage) -> None:
     assert shown == "CSV, for programs"
 
 
-def test_cards_of_a_list_are_short_on_a_phone(sign_in: NewPage) -> None:
-    page = sign_in(viewport=PHONE)
-    page.goto(GAMES)
+def test_cards_of_a_list_are_short_on_a_phone(sign_in: SignedIn) -> None:
+    page = sign_in(GAMES, viewport=PHONE)
     card = page.locator("#result_list tbody").first.bounding_box()
     assert card is not None
     assert card["height"] < 300
@@ -141,7 +111,7 @@ def test_cards_of_a_list_are_short_on_a_phone(sign_in: NewPage) -> None:
     assert not page.locator(".field-contact_error").first.is_visible()
 
 
-def test_long_texts_are_whole_on_a_phone(sign_in: NewPage) -> None:
+def test_long_texts_are_whole_on_a_phone(sign_in: SignedIn) -> None:
     make_game(f"{'long' * 12}@example.com", timezone.now() - timedelta(days=1))
     draw = Draw(winners=13)
     prepare(draw)
@@ -154,14 +124,14 @@ def test_long_texts_are_whole_on_a_phone(sign_in: NewPage) -> None:
         action_flag=2,
         change_message="what was done " * 9,
     )
-    page = sign_in(viewport=PHONE)
+    page = sign_in("/admin/", viewport=PHONE)
     for path, part in [(f"{DRAWS}{draw.pk}/change/", ".console-card"), (LOG, "#result_list td")]:
         page.goto(path)
         hidden = "e => [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight]"
         assert {tuple(e.evaluate(hidden)) for e in page.locator(part).all()} == {(0, 0)}
 
 
-def test_menu_fits_a_small_screen(sign_in: NewPage) -> None:
+def test_menu_fits_a_small_screen(sign_in: SignedIn) -> None:
     for locale, last in (("en-GB", "Log"), ("ru-RU", "Журнал")):
         page = sign_in(locale=locale, viewport={"width": 1280, "height": 720})
         entries = page.locator("#nav-sidebar-apps")
@@ -171,9 +141,8 @@ def test_menu_fits_a_small_screen(sign_in: NewPage) -> None:
         assert entries.evaluate(widths)
 
 
-def test_import_by_hand(sign_in: NewPage) -> None:
-    page = sign_in(viewport=DESKTOP)
-    page.goto(f"{GAMES}import/")
+def test_import_by_hand(sign_in: SignedIn) -> None:
+    page = sign_in(f"{GAMES}import/", viewport=DESKTOP)
     file = {"name": "known.csv", "mimeType": "text/csv", "buffer": b"email\nnew@test.ru\n"}
     page.locator("[type=file]").set_input_files(file)  # type: ignore[arg-type]
     page.get_by_role("button", name="Upload", exact=True).click()
@@ -188,7 +157,7 @@ def test_import_by_hand(sign_in: NewPage) -> None:
     assert not Game.objects.filter(email="new@test.ru").exists()
 
 
-def test_theme_and_language_reach_the_numbers(sign_in: NewPage) -> None:
+def test_theme_and_language_reach_the_numbers(sign_in: SignedIn) -> None:
     page = sign_in(locale="ru-RU", color_scheme="dark")
     assert page.get_by_role("heading", name="Игры по дням").is_visible()
     colour = page.locator(".console-card").first.evaluate("e => getComputedStyle(e).color")
@@ -197,11 +166,10 @@ def test_theme_and_language_reach_the_numbers(sign_in: NewPage) -> None:
     assert settings.TIME_ZONE in page.locator(".console-zone").inner_text()
 
 
-def test_a_contact_is_given_up_and_tried_again_on_its_page(sign_in: NewPage) -> None:
-    page = sign_in()
+def test_a_contact_is_given_up_and_tried_again_on_its_page(sign_in: SignedIn) -> None:
     player = Game.objects.filter(contact_state="pending").first()
     assert player is not None
-    page.goto(f"{GAMES}{player.pk}/change/")
+    page = sign_in(f"{GAMES}{player.pk}/change/")
     expect_readable(page)
     page.get_by_role("button", name="Give up").click()
     page.get_by_text("1 contact was given up.").wait_for()

@@ -9,19 +9,18 @@ from django.core.cache import caches
 from django.utils import timezone
 from playwright.sync_api import Page, Request
 
-from promo.tests.browser.conftest import NewPage
+from promo.tests.browser.staff.conftest import PHONE, SignedIn
 from testing.campaign import make_game
 
-PHONE = {"width": 390, "height": 844}
 MOST_HEIGHT = 1500  # px, of the page on a phone
 MINUTE = 61_000  # ms
 TODAY = "g.console-unfinished"
 
 
 @pytest.fixture
-def overview(new_page: NewPage, live_server: Any) -> Any:
+def overview(signed_in: SignedIn) -> Any:
     """Return a function that opens the overview in a new context, with a clock of its own."""
-    User.objects.create_superuser("admin", password="admin")
+    User.objects.create_superuser("admin")
     now = timezone.now()
     for n in range(40):
         times = [now - timedelta(days=n), *[now] * (n % 2)]
@@ -29,12 +28,9 @@ def overview(new_page: NewPage, live_server: Any) -> Any:
 
     def open_overview(query: str = "", **options: Any) -> Page:
         caches["process"].clear()
-        page = new_page("", **options)
+        page = signed_in(User.objects.get(), **options)
         page.clock.install()
-        page.goto(f"/admin/login/?next=/admin/{query}")
-        page.fill("#id_login", "admin")
-        page.fill("#id_password", "admin")
-        page.press("#id_password", "Enter")
+        page.goto(f"/admin/{query}")
         page.locator("#overview").wait_for()
         return page
 
@@ -49,27 +45,19 @@ def count_requests(page: Page) -> list[Request]:
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "ru-RU"])
-def test_on_a_phone_today_is_in_view_and_the_page_is_short(overview: Any, locale: str) -> None:
+def test_on_a_phone(overview: Any, locale: str) -> None:
+    """Today is in view, the page is short, the figures align and stay within their card."""
     page = overview(viewport=PHONE, locale=locale)
     assert page.evaluate("document.documentElement.scrollHeight") <= MOST_HEIGHT
     for bar in page.locator(f"{TODAY} rect").all():
         place = bar.bounding_box()
         assert place["x"] + place["width"] <= PHONE["width"]
         assert place["y"] + place["height"] <= PHONE["height"]
-
-
-def test_figures_of_the_rows_align(overview: Any) -> None:
-    page = overview(viewport=PHONE)
     edges = [
         {round(cell.bounding_box()["x"] + cell.bounding_box()["width"]) for cell in cells}
         for cells in (page.locator(f".console-funnel td:nth-child({n})").all() for n in (3, 4))
     ]
     assert [len(edge) for edge in edges] == [1, 1]
-
-
-@pytest.mark.parametrize("locale", ["en-GB", "ru-RU"])
-def test_figures_stay_within_their_card_on_a_phone(overview: Any, locale: str) -> None:
-    page = overview(viewport=PHONE, locale=locale)
     card = page.locator(".console-card").first
     assert card.evaluate("card => card.scrollWidth - card.clientWidth") == 0
     table = page.locator(".console-funnel").bounding_box()

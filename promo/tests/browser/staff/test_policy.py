@@ -41,6 +41,6 @@ def test_injected_script_does_not_run(page: Page, complaints: Complaints, markup
     insert = "(html) => document.body.append(document.createRange().createContextualFragment(html))"
     with page.expect_console_message(lambda said: "Content Security Policy" in said.text):
         page.evaluate(insert, markup)
-    page.wait_for_load_state("networkidle")
+    page.evaluate("Promise.all([...document.images].map((each) => each.decode()))")
     assert page.evaluate("window.evil") is None
     complaints.expect("Content Security Policy")
