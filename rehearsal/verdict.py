@@ -19,10 +19,11 @@ DELIVER_NOW = (
     " AND contact_due_at > now() + interval '30 seconds'"
 )
 PENDING = f"SELECT count(*) FROM games_game WHERE contact_state = 'pending' AND email <> '{POISON}'"
-# Those with a lease too, while nobody works on a contact. The other address would trip the breaker.
+# Those with a lease too, while nobody works on a contact. The address that the ESP refuses waits,
+# since it pauses delivery for a minute; a pause that it has begun ends.
 END_LEASES = (
     "UPDATE games_game SET contact_due_at = now() WHERE contact_state = 'pending'"
-    f" AND email <> '{POISON}'"
+    f" AND email <> '{POISON}'; UPDATE games_deliverypause SET probe_at = now()"
 )
 PLAYS = "SELECT idempotency_key, email, number FROM games_play JOIN games_game g ON g.id = game_id"
 UNORDERED = (
