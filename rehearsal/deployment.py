@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -84,10 +85,11 @@ class Deployment:
         self.services[name] = Service(command, folder=code, environment=environment, log=log)
 
     def start(self) -> None:
-        self.manage("migrate", "-v0")
+        # Its commits need not wait for a standby.
+        self.manage("migrate", "-v0", PGOPTIONS="-c synchronous_commit=local")
         self.manage("collectstatic", "--noinput", "-v0", code=settings.BASE_DIR)
+        self.stack.callback(self._stop_services)
         for service in self.services.values():
-            self.stack.callback(service.stop)
             service.start()
         for web in self.webs:
             self.wait_until_ready(web)
@@ -96,18 +98,22 @@ class Deployment:
     def stop(self) -> None:
         self.stack.close()
 
+    def _stop_services(self) -> None:
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(Service.stop, self.services.values()))
+
     @staticmethod
     def wait_until_ready(service: Service) -> None:
         if address := service.environment.get("BIND"):
             wait_for(lambda: answers(f"http://{address}/healthz"))
 
-    def manage(self, *arguments: str, code: Path | None = None) -> None:
+    def manage(self, *arguments: str, code: Path | None = None, **environment: str) -> None:
         """Run a management command of this code, by default of the code that serves."""
         folder = code or self.webs[0].folder
         subprocess.run(
             [python(folder), "manage.py", *arguments],
             cwd=folder,
-            env=os.environ | self.environment,
+            env=os.environ | self.environment | environment,
             check=True,
             capture_output=True,
         )

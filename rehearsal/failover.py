@@ -16,9 +16,9 @@ from rehearsal.script import RECOVERED_PLAYS, Script
 from testing.replication import Pair, pair
 from testing.server import wait_for
 
-NOTICE_SECONDS = 3  # until the standby is promoted, as if a watcher had to notice
+NOTICE_SECONDS = 3  # until the standby is promoted, as if a watcher had to notice; 1 if hurried
 ALONE_SECONDS = 8  # longer than a play waits for the database
-QUIET_SECONDS = 3
+QUIET_SECONDS = 3  # 1 if hurried
 
 
 class TwoServers(Database):
@@ -39,7 +39,7 @@ class TwoAsynchronousServers(TwoServers):
     synchronous = False
 
 
-def rehearse_failover(seed: int, *, synchronous: bool = True) -> Result:
+def rehearse_failover(seed: int, *, synchronous: bool = True, hurried: bool = False) -> Result:
     """Rehearse each case with a synchronous standby; without one only the case that loses plays."""
     with ExitStack() as stack:
         servers = TwoServers if synchronous else TwoAsynchronousServers
@@ -49,28 +49,32 @@ def rehearse_failover(seed: int, *, synchronous: bool = True) -> Result:
         players = Players(deployment.site, rate=RATE, seed=seed)
         stack.callback(players.finish, 0)
         players.start()
-        script = Script(deployment, players, seed=seed)
+        script = Script(deployment, players, seed=seed, hurried=hurried)
         script.skipped.clear()
         with script.stage("both servers run", flawless=True):
-            time.sleep(QUIET_SECONDS)
+            _watch(script)
         if synchronous:
             fenced(script)
         unfenced(script)
         players.finish(FINISH_SECONDS)
         script.notes += [_gaps(script), f"{len(players.acknowledged)} answers with 200."]
         kind = "synchronous" if synchronous else "asynchronous"
-        return judge(script, f"### Failover, seed {seed}, {kind} standby")
+        title = f"### Failover, seed {seed}, {kind} standby"
+        return judge(script, title, to_fail=not synchronous)
 
 
 def fenced(script: Script) -> None:
-    """Let each server take over from the other; the old primary comes back as the standby."""
+    """Let each server take over from the other; the old primary comes back as the standby.
+
+    If hurried, one does: in `unfenced` the other takes over from it.
+    """
     pair = servers(script)
-    for _ in pair.nodes:
-        with script.stage("kill -9 of the primary, promotion after 3 s"):
-            _take_over(pair)
+    for _ in pair.nodes[: 1 if script.hurried else 2]:
+        with script.stage(f"kill -9 of the primary, promotion after {_notice(script)} s"):
+            _take_over(script)
         with script.stage("old primary back as the standby", flawless=True):
             pair.rejoin()
-            time.sleep(QUIET_SECONDS)
+            _watch(script)
     with script.stage("kill -9 of the standby, back after 8 s"):
         pair.standby.kill()
         time.sleep(ALONE_SECONDS)
@@ -81,7 +85,7 @@ def unfenced(script: Script) -> None:
     """Let the first server come back as a second primary, and a web process connect to it."""
     pair = servers(script)
     with script.stage("kill -9 of the primary, back as a second primary"):
-        _take_over(pair)
+        _take_over(script)
         wait_for(lambda: script.players.streak >= RECOVERED_PLAYS)
         pair.standby.start()  # nobody has made it a standby
         script.deployment.webs[0].leader.kill()
@@ -89,7 +93,7 @@ def unfenced(script: Script) -> None:
         pair.standby.kill()
     with script.stage("second primary back as the standby", flawless=True):
         pair.rejoin()
-        time.sleep(QUIET_SECONDS)
+        _watch(script)
 
 
 def servers(script: Script) -> Pair:
@@ -98,10 +102,19 @@ def servers(script: Script) -> Pair:
     return database.pair
 
 
-def _take_over(pair: Pair) -> None:
+def _take_over(script: Script) -> None:
+    pair = servers(script)
     pair.primary.kill()
-    time.sleep(NOTICE_SECONDS)
+    time.sleep(_notice(script))
     pair.promote()
+
+
+def _notice(script: Script) -> int:
+    return 1 if script.hurried else NOTICE_SECONDS
+
+
+def _watch(script: Script) -> None:
+    time.sleep(1 if script.hurried else QUIET_SECONDS)
 
 
 def _gaps(script: Script) -> str:

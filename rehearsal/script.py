@@ -14,14 +14,19 @@ from testing.server import wait_for
 
 RECOVERED_PLAYS = 30  # acknowledged in a row: the site has recovered
 RECOVERY_SECONDS = 60  # in which the site must recover
-MIN_DRAWS = 3  # of faults at random
+MIN_DRAWS = 3  # of faults at random; one if it is hurried
 
 
 class Script:
-    """Runs the stages while `players` play, and records when each began and ended."""
+    """Runs the stages while `players` play, and records when each began and ended.
 
-    def __init__(self, deployment: Deployment, players: Players, *, seed: int) -> None:
-        self.deployment, self.players = deployment, players
+    `hurried`: wait no longer than each stage needs, and for no lease of 30 seconds.
+    """
+
+    def __init__(
+        self, deployment: Deployment, players: Players, *, seed: int, hurried: bool = False
+    ) -> None:
+        self.deployment, self.players, self.hurried = deployment, players, hurried
         self.stages: list[Stage] = []
         self.drawn: list[str] = []
         self.crowd = Crowd(deployment.site, seed=seed)
@@ -66,7 +71,8 @@ class Script:
     def mixed(self, end: float) -> None:
         """Cause one to three random faults at once, with pauses between, until `end`."""
         with self.stage("mixed at random"):
-            while len(self.drawn) < MIN_DRAWS or time.monotonic() < end:
+            draws = 1 if self.hurried else MIN_DRAWS
+            while len(self.drawn) < draws or time.monotonic() < end:
                 names = self._random.sample(list(self.faults), k=self._random.randint(1, 3))
                 self.drawn.append(" + ".join(names))
                 self._cause(names, self._random.uniform(0.5, 4))

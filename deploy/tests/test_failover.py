@@ -34,11 +34,20 @@ def manage(servers: Pair, *arguments: str) -> str:
     return process.stdout + process.stderr
 
 
-@pytest.fixture
-def servers() -> Iterator[Pair]:
+@pytest.fixture(scope="module")
+def couple() -> Iterator[Pair]:
     with pair() as servers:
         manage(servers, "migrate", "-v0")
         yield servers
+
+
+@pytest.fixture
+def servers(couple: Pair) -> Iterator[Pair]:
+    """Return the pair, both running, without plays; what a test leaves dead is rejoined."""
+    yield couple
+    if not couple.replication():
+        couple.rejoin()
+    couple.primary.sql("TRUNCATE games_game CASCADE")
 
 
 @pytest.fixture
@@ -99,7 +108,7 @@ def test_backup_and_restore_find_the_new_primary(servers: Pair, tmp_path: Path) 
     compose.write_text(COMPOSE)
     compose.chmod(0o755)
     servers.primary.sql("CREATE ROLE esp_mail SUPERUSER LOGIN")
-    servers.primary.sql("CREATE DATABASE esp_mail OWNER esp_mail")
+    servers.primary.sql("CREATE DATABASE esp_mail OWNER esp_mail TEMPLATE postgres")
     servers.primary.kill()
     servers.promote()
     servers.rejoin()
@@ -118,7 +127,6 @@ def test_backup_and_restore_find_the_new_primary(servers: Pair, tmp_path: Path) 
         output = subprocess.check_output(command, cwd=settings.BASE_DIR, env=environment)
         return output.decode().strip()
 
-    run(sys.executable, "manage.py", "migrate", "-v0")
     dump = run("make", "--silent", "backup")
     assert "All counts are right." in run("make", "--silent", "restore", f"BACKUP={dump}")
 
@@ -151,9 +159,14 @@ def test_asynchronous_standby_is_warned_of_at_start(servers: Pair) -> None:
     assert "esp_mail.W004" not in manage(servers, "migrate", "-v0")
     servers.names = ""
     servers.follow()
-    assert warning in manage(servers, "migrate", "-v0")
+    try:
+        assert warning in manage(servers, "migrate", "-v0")
+    finally:
+        servers.names = "*"
     servers.primary.configure(synchronous_standby_names="*", synchronous_commit="local")
     servers.primary.reload()
     said = manage(servers, "check", "--database", "default")
+    servers.primary.configure(synchronous_commit="on")
+    servers.follow()
     assert warning in said
     assert said.count("esp_mail.W004") == 1

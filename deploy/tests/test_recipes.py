@@ -24,6 +24,10 @@ from django.test import Client
 client = Client(headers={"Host": "localhost"})
 answer = client.post("/api/verification_mail/", BODY, "application/json")
 """
+MIGRATE = """
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+"""
 # What shows that a recipe worked, by its title; run by `manage.py shell`.
 CHECKS = {
     "Add an ESP": """
@@ -77,20 +81,7 @@ def test_every_recipe_is_checked() -> None:
     assert list(RECIPES) == list(CHECKS)
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """Return a copy of the project's files, as a stranger has cloned them."""
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True)
-    for name in listed.stdout.decode().splitlines():
-        if (ROOT / name).is_file():
-            target = tmp_path / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, target)
-    return tmp_path
-
-
-@pytest.mark.parametrize("title", CHECKS)
-def test_recipe_works(project: Path, title: str) -> None:
+def run(project: Path, command: str, text: str = "") -> None:
     environment = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "DEBUG": "1",
@@ -98,23 +89,45 @@ def test_recipe_works(project: Path, title: str) -> None:
         "PLAY_FIELDS": '{"source": "text:40"}',
         "DATABASE_URL": f"sqlite:///{project}/db.sqlite3",
     }
+    process = subprocess.run(
+        ["sh", "-ec", command],
+        cwd=project,
+        env=environment,
+        input=text,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert process.returncode == 0, f"{command}\n{process.stdout}\n{process.stderr}"
 
-    def run(command: str, text: str = "") -> None:
-        process = subprocess.run(
-            ["sh", "-ec", command],
-            cwd=project,
-            env=environment,
-            input=text,
-            text=True,
-            capture_output=True,
-            check=False,
-        )
-        assert process.returncode == 0, f"{command}\n{process.stdout}\n{process.stderr}"
 
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the project's files, as a stranger has cloned them, with a database.
+
+    The copies keep the times of its files, and so need not be compiled again.
+    """
+    folder = tmp_path_factory.mktemp("clone")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True)
+    for name in listed.stdout.decode().splitlines():
+        if (ROOT / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target)
+    run(folder, "python manage.py migrate --verbosity 0")
+    return folder
+
+
+@pytest.fixture
+def project(clone: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(clone, tmp_path / "project"))
+
+
+@pytest.mark.parametrize("title", CHECKS)
+def test_recipe_works(project: Path, title: str) -> None:
     for kind, content in BLOCK.findall(RECIPES[title]):
         if kind == "diff":
-            run("git apply --verbose -", content)
+            run(project, "git apply --verbose -", content)
         else:
-            run(content)
-    run("python manage.py migrate --verbosity 0")
-    run("python manage.py shell --verbosity 0", CHECKS[title])
+            run(project, content)
+    run(project, "python manage.py shell --verbosity 0", MIGRATE + CHECKS[title])

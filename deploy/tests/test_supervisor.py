@@ -65,8 +65,10 @@ def _command(process: psutil.Process) -> str:
 
 
 def test_term_ends_all_in_order_and_finishes_the_contact_in_hand(
-    supervisor: psutil.Process, site: str
+    supervisor: psutil.Process, site: str, log: Path
 ) -> None:
+    """All that they say meanwhile are lines of JSON."""
+    assert requests.get(f"{site}/robots.txt", timeout=10).ok
     processes = [supervisor, *supervisor.children(recursive=True)]
     game = GameFactory(email="cem@test.ru", contact_state="pending", contact_attempts=0)
     wait_for(lambda: _attempts(game) == 1)
@@ -75,6 +77,10 @@ def test_term_ends_all_in_order_and_finishes_the_contact_in_hand(
     assert not any(process.is_running() for process in processes)
     game.refresh_from_db()
     assert game.contact_state == "added"
+    events = [json.loads(line)["event"] for line in log.read_text().splitlines()]
+    assert "request" in events
+    assert "web ended (code 0)" in events
+    assert any(event.startswith("delivery started (pid") for event in events)
 
 
 @pytest.mark.parametrize("word", ["delivery", "gunicorn: master"])
@@ -85,7 +91,17 @@ def test_all_end_with_an_error_when_one_ends(supervisor: psutil.Process, word: s
     wait_for(lambda: not any(_alive(process) for process in processes))
 
 
-def test_metrics_of_a_worker_outlive_it(supervisor: psutil.Process, site: str) -> None:
+def test_metrics_are_of_delivery_too_and_outlive_a_worker(
+    supervisor: psutil.Process, site: str
+) -> None:
+    GameFactory(contact_state="pending", contact_attempts=0)
+
+    def counted() -> bool:
+        metrics = requests.get(f"{site}/metrics", timeout=10).text
+        call = 'backend="MockBackend",operation="add_contact",outcome="ok"} 1.0'
+        return call in metrics and 'esp_mail_delivered_total{state="added"} 1.0' in metrics
+
+    wait_for(counted)
     requests.post(f"{site}{URL}", json={"email": "cem@test.ru"}, timeout=10)
     before = {process.pid for process in children(supervisor, "gunicorn: worker")}
     for pid in before:
@@ -99,29 +115,6 @@ def test_metrics_of_a_worker_outlive_it(supervisor: psutil.Process, site: str) -
     wait_for(lambda: answers(f"{site}/healthz"))
     metrics = requests.get(f"{site}/metrics", timeout=10).text
     assert 'player="new"} 1.0' in metrics
-
-
-def test_metrics_of_the_web_process_contain_those_of_delivery(
-    supervisor: psutil.Process, site: str
-) -> None:
-    GameFactory(contact_state="pending", contact_attempts=0)
-
-    def counted() -> bool:
-        metrics = requests.get(f"{site}/metrics", timeout=10).text
-        call = 'backend="MockBackend",operation="add_contact",outcome="ok"} 1.0'
-        return call in metrics and 'esp_mail_delivered_total{state="added"} 1.0' in metrics
-
-    wait_for(counted)
-
-
-def test_its_log_lines_are_json(supervisor: psutil.Process, site: str, log: Path) -> None:
-    assert requests.get(f"{site}/robots.txt", timeout=10).ok
-    supervisor.send_signal(signal.SIGTERM)
-    supervisor.wait(30)
-    events = [json.loads(line)["event"] for line in log.read_text().splitlines()]
-    assert "request" in events
-    assert "web ended (code 0)" in events
-    assert any(event.startswith("delivery started (pid") for event in events)
 
 
 DEAF = """

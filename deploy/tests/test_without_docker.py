@@ -29,7 +29,7 @@ from testing.server import answers, free_port, wait_for
 DOCUMENT = settings.BASE_DIR / "docs" / "without-docker.md"
 UNITS = settings.BASE_DIR / "deploy" / "systemd"
 NOT_INSTALLED = shutil.ignore_patterns(
-    ".*", "node_modules", "frontend", "staticfiles", "tests", "__pycache__", "*.sqlite3*", "dist"
+    ".*", "node_modules", "frontend", "staticfiles", "tests", "*.sqlite3*", "dist"
 )
 SITE_PACKAGES = sysconfig.get_path("purelib")
 # In place of the machine's: they change nothing, or only this test's folder.
@@ -41,9 +41,11 @@ COMMANDS = {
     "runuser": 'shift 3; exec "$@"',
     "su": 'PATH={postgres}:$PATH PGHOST={socket} PGUSER=postgres exec sh -c "$3"',
     "nginx": 'exec {nginx} -e {root}/log/start -c {root}/etc/nginx/nginx.conf "$@"',
-    # Finds the packages where the tests have them, so that pip has nothing to download.
-    "python3": '{python} "$@"; case "$*" in "-m venv"*)'
-    " echo {packages} >$(echo .venv/lib/python*/site-packages)/tests.pth ;; esac",
+    # Finds the packages where the tests have them, pip too, so that pip has nothing to download.
+    "python3": 'case "$*" in "-m venv .venv") ;; *) exec {python} "$@" ;; esac;'
+    ' {python} "$@" --without-pip; cp "$0-pip" .venv/bin/pip;'
+    " echo {packages} >$(echo .venv/lib/python*/site-packages)/tests.pth",
+    "python3-pip": 'exec "$(dirname "$0")/python" -m pip "$@"',
 }
 MAIN = """{user} pid {root}/log/pid; error_log {root}/log/error;
 events {{}}
@@ -269,12 +271,17 @@ def test_wheel_counts_a_play_from_an_empty_folder(folder: Path) -> None:
     assert re.search(r"/static/games/play\.[0-9a-f]{12}\.css", page.text)
 
 
-def test_units_are_what_systemd_takes_and_confined(machine: Machine) -> None:
+def test_units_are_what_systemd_takes_and_confined(folder: Path) -> None:
     if not shutil.which("systemd-analyze"):
         pytest.skip("systemd is not installed")
-    for unit in (machine.root / "opt/esp_mail/deploy/systemd").glob("*.service"):
+    machine = Machine(folder)
+    code = folder / "opt" / "esp_mail"
+    shutil.copytree(UNITS, code / "deploy" / "systemd")
+    for command in ("start", "manage.py"):
+        shutil.copy2(settings.BASE_DIR / command, code)
+    for unit in (code / "deploy" / "systemd").glob("*.service"):
         text = unit.read_text().replace("User=esp_mail", "User=daemon")
-        unit.write_text(text)
+        unit.write_text(machine.here(text))
         path = f"/opt/esp_mail/deploy/systemd/{unit.name}"
         machine.do(f'said=$(systemd-analyze verify --man=no {path} 2>&1); test -z "$said"')
         machine.do(f"systemd-analyze security --offline=true --threshold=20 {path}")  # of 100

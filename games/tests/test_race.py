@@ -11,11 +11,16 @@ from games.models import Game, Play
 from testing.server import send_at_once, web_server
 
 
-@pytest.fixture
-def server(transactional_db: None) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def running(django_db_setup: None) -> Iterator[str]:
     # As many as there are threads may ask the ESP, so that each answer says what the ESP said.
     with web_server(ESP_OPTIONS='{"latency": 0.05}', ESP_CONCURRENCY="16") as address:
         yield address
+
+
+@pytest.fixture
+def server(running: str, transactional_db: None) -> Iterator[str]:
+    yield running
     call_command("check_counts")
 
 

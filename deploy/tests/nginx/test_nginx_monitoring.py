@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -53,10 +52,17 @@ SPELLINGS = [
 ]
 
 
-@pytest.fixture
-def site(transactional_db: None, tmp_path: Path) -> Iterator[Deployment]:
-    with deployment(tmp_path) as site:
+@pytest.fixture(scope="module")
+def running(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    with deployment(tmp_path_factory.mktemp("site")) as site:
         yield site
+
+
+@pytest.fixture
+def site(running: Deployment, transactional_db: None) -> Deployment:
+    return running
 
 
 @pytest.fixture
