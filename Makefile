@@ -37,7 +37,7 @@ admin: $(VENV)/.installed  ## create the account "admin", or give it a new passw
 PYTEST = $(BIN)/$(RUN) -m pytest --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 RUN = python
 FAST = -n 2 -m "not (process or browser or rehearsal or fuzz)"
-SLOW = -n 3 -m "process or browser or rehearsal or fuzz"
+SLOW = -n 2 -m "process or browser or rehearsal or fuzz"
 SQLITE = DATABASE_URL=sqlite:///db.sqlite3
 test: $(VENV)/.installed-dev  ## run the fast tests on PostgreSQL, and those with a database on SQLite (ARGS=)
 	$(PYTEST) $(FAST)

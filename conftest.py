@@ -44,8 +44,9 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 # Slow kinds of tests by folder or file, longest first. `make test` leaves them out, `make test-all`
 # runs them.
 SLOW = {
-    "rehearsal/tests": "rehearsal",
+    "rehearsal/tests/test_rehearsal.py": "rehearsal",
     "deploy/tests": "process",
+    "rehearsal/tests/test_failover.py": "rehearsal",
     "esp_mail/tests/test_canary.py": "process",
     "esp_mail/tests/test_matrix.py": "fuzz",
     "api/tests/test_schema.py": "fuzz",
