@@ -89,7 +89,7 @@ def restore_groups(sender: AppConfig, **_kwargs: Any) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the slow tests, and put them first: a long file must not begin when others have ended."""
+    """Mark the slow tests, and put them first: a long file must not begin when others end."""
     places = dict.fromkeys(items, len(SLOW))
     for item in items:
         path = item.path.relative_to(ROOT).as_posix()
