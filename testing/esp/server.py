@@ -175,7 +175,8 @@ class FakeESP(ABC):
         """Close the connections that callers keep alive."""
         with self.lock:
             for sock in self.sockets:
-                sock.shutdown(socket.SHUT_RDWR)
+                with suppress(OSError):  # the caller has hung up, too
+                    sock.shutdown(socket.SHUT_RDWR)
 
 
 class Handler(BaseHTTPRequestHandler):
