@@ -34,17 +34,17 @@ admin: $(VENV)/.installed  ## create the account "admin", or give it a new passw
 	$(DEVELOP) admin || [ $$? = 130 ]
 
 # Files go to the workers in the order of conftest.py, whole.
-PYTEST = $(BIN)/$(RUN) -m pytest --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
+PYTEST = -m pytest --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 RUN = python
 FAST = -n 2 -m "not (process or browser or rehearsal or fuzz)"
 SLOW = -n 2 -m "process or browser or rehearsal or fuzz"
 SQLITE = DATABASE_URL=sqlite:///db.sqlite3
 test: $(VENV)/.installed-dev  ## run the fast tests on PostgreSQL, and those with a database on SQLite (ARGS=)
-	$(PYTEST) $(FAST)
-	$(SQLITE) $(PYTEST) $(FAST) --database-only
+	$(BIN)/$(RUN) $(PYTEST) $(FAST)
+	$(SQLITE) $(BIN)/python $(PYTEST) $(FAST) --database-only
 	@printf '\nThe fast tests pass on PostgreSQL and on SQLite. Next: make test-all or make run\n'
 
-# The fast tests alone must cover all code: measuring takes as long again as the test.
+# The fast tests on PostgreSQL alone must cover all code: measuring takes as long again as the test.
 test-all: export HYPOTHESIS_PROFILE = ci
 test-all: RUN = coverage run
 test-all: forget-coverage test $(NODE_MODULES)  ## run all tests, also with processes, a browser and faults; coverage must be 100 %
@@ -57,8 +57,8 @@ forget-coverage:
 	@rm -f .coverage*
 
 test-slow: $(VENV)/.installed-dev $(NODE_MODULES)  # what `make test` leaves out
-	$(PYTEST) $(SLOW)
-	$(SQLITE) $(PYTEST) -n 2 -m process --database-only games serving
+	$(BIN)/python $(PYTEST) $(SLOW)
+	$(SQLITE) $(BIN)/python $(PYTEST) -n 2 -m process --database-only games serving
 
 MINUTES ?= 5
 REHEARSE = $(BIN)/python -m rehearsal $(if $(SEED),--seed $(SEED))

@@ -16,7 +16,9 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.cache import caches
 from django.core.signals import setting_changed
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_migrate
+from django.db.utils import ConnectionHandler
 from django.dispatch import receiver
 from django.utils.translation import override
 
@@ -117,6 +119,15 @@ def reset_esp(**_kwargs: object) -> None:
 
     get_client.cache_clear()
     get_backend.cache_clear()
+
+
+@pytest.fixture
+def sqlite(db: None) -> Iterator[BaseDatabaseWrapper]:
+    """Return an empty SQLite database, for what has a way of its own there."""
+    engine = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+    connection = ConnectionHandler({"default": engine})["default"]
+    yield connection
+    connection.close()
 
 
 @pytest.fixture(autouse=True)

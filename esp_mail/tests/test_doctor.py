@@ -10,6 +10,7 @@ from django.core import mail
 from django.core.mail.backends import smtp
 from django.core.management import CommandError, call_command
 from django.db import NotSupportedError, OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from esp.backends.mock import MockBackend
@@ -114,6 +115,11 @@ def test_database_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
         "WRONG  Database: PostgreSQL 14 or later is required (found 12.1).",
         "       → Upgrade the database server.",
     ]
+
+
+def test_sqlite_is_named(monkeypatch: pytest.MonkeyPatch, sqlite: BaseDatabaseWrapper) -> None:
+    monkeypatch.setattr(doctor, "connection", sqlite)
+    assert doctor.database().startswith("SQLite 3.")
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="PostgreSQL's own")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import Settings
@@ -170,8 +171,11 @@ def test_call_that_is_skipped_meanwhile_is_no_attempt(
     assert (game.contact_attempts, game.contact_error) == (0, "")
 
 
-@pytest.mark.skipif(connection.vendor == "postgresql", reason="it takes one statement there")
-def test_outcome_and_answer_are_stored_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outcome_and_answer_are_stored_together(
+    monkeypatch: pytest.MonkeyPatch, sqlite: BaseDatabaseWrapper
+) -> None:
+    """PostgreSQL stores them by one statement."""
+    monkeypatch.setattr("games.contacts.connection", sqlite)
     update = QuerySet.update
 
     def fail_to_change(rows: Any, **values: Any) -> int:

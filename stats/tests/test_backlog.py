@@ -8,6 +8,7 @@ from typing import Any
 import psutil
 import pytest
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from django.utils import timezone
 from hypothesis import given, settings
@@ -99,6 +100,14 @@ def test_count_by_a_server_process_that_hangs_is_given_up(
     assert "esp_mail_database_up 1.0" in text
     assert "esp_mail_contacts_pending" not in text
     assert not Game.objects.exists()  # by a new connection
+
+
+def test_sqlite_has_no_limit_for_a_statement(
+    monkeypatch: pytest.MonkeyPatch, sqlite: BaseDatabaseWrapper
+) -> None:
+    monkeypatch.setattr(backlog, "connection", sqlite)
+    make_game("cem@test.ru", NOON, state="pending")
+    assert getattr(recent_backlog(), "pending", None) == 1
 
 
 def test_slow_count_is_repeated_seldom(
