@@ -16,6 +16,7 @@ export DEBUG ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help run demo admin test test-all test-slow forget-coverage rehearse rehearse-failover rehearse-broken bench bench-esp bench-pages lighthouse lint audit format \
 	package dist backup restore lock messages keep-modules
 
@@ -33,18 +34,18 @@ demo: $(VENV)/.installed  ## the same with a made-up campaign and an account for
 admin: $(VENV)/.installed  ## create the account "admin", or give it a new password, and print it
 	$(DEVELOP) admin || [ $$? = 130 ]
 
-# Files go to the workers in the order of conftest.py, whole.
-PYTEST = -m pytest --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
+# A worker gets whole files, in the order that conftest.py sets.
+PYTEST = -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 RUN = python
-FAST = -n 2 -m "not (process or browser or rehearsal or fuzz)"
-SLOW = -n 2 -m "process or browser or rehearsal or fuzz"
+FAST = -m "not (process or browser or rehearsal or fuzz)"
+SLOW = -m "process or browser or rehearsal or fuzz"
 SQLITE = DATABASE_URL=sqlite:///db.sqlite3
 test: $(VENV)/.installed-dev  ## run the fast tests on PostgreSQL, and those with a database on SQLite (ARGS=)
 	$(BIN)/$(RUN) $(PYTEST) $(FAST)
 	$(SQLITE) $(BIN)/python $(PYTEST) $(FAST) --database-only
 	@printf '\nThe fast tests pass on PostgreSQL and on SQLite. Next: make test-all or make run\n'
 
-# The fast tests on PostgreSQL alone must cover all code: measuring takes as long again as the test.
+# Coverage is measured in the fast tests on PostgreSQL only, since measuring doubles a test's time.
 test-all: export HYPOTHESIS_PROFILE = ci
 test-all: RUN = coverage run
 test-all: forget-coverage test $(NODE_MODULES)  ## run all tests, also with processes, a browser and faults; coverage must be 100 %
@@ -58,7 +59,7 @@ forget-coverage:
 
 test-slow: $(VENV)/.installed-dev $(NODE_MODULES)  # what `make test` leaves out
 	$(BIN)/python $(PYTEST) $(SLOW)
-	$(SQLITE) $(BIN)/python $(PYTEST) -n 2 -m process --database-only games serving
+	$(SQLITE) $(BIN)/python $(PYTEST) -m process --database-only games serving
 
 MINUTES ?= 5
 REHEARSE = $(BIN)/python -m rehearsal $(if $(SEED),--seed $(SEED))

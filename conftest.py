@@ -43,10 +43,10 @@ if not os.environ.get("DATABASE_URL"):
     os.environ["DATABASE_IS_THROWAWAY"] = "1"
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
-# Slow kinds of tests by folder or file, longest first. `make test` leaves them out, `make test-all`
-# runs them.
+# Slow kinds of tests by folder or file, longest first; single tests have the mark themselves.
+# `make test` leaves them out, `make test-all` runs them.
 SLOW = {
-    "rehearsal/tests/test_rehearsal.py": "rehearsal",
+    "rehearsal/tests": "rehearsal",
     "deploy/tests": "process",
     "rehearsal/tests/test_failover.py": "rehearsal",
     "esp_mail/tests/test_canary.py": "process",
@@ -91,7 +91,7 @@ def restore_groups(sender: AppConfig, **_kwargs: Any) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the slow tests, and put them first: a long file must not begin when others end."""
+    """Mark the slow tests and run them first, so that no long file starts last."""
     places = dict.fromkeys(items, len(SLOW))
     for item in items:
         path = item.path.relative_to(ROOT).as_posix()
@@ -123,11 +123,11 @@ def reset_esp(**_kwargs: object) -> None:
 
 @pytest.fixture
 def sqlite(db: None) -> Iterator[BaseDatabaseWrapper]:
-    """Return an empty SQLite database, for what has a way of its own there."""
+    """Return an empty SQLite database, to test code that only SQLite runs."""
     engine = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
     connection = ConnectionHandler({"default": engine})["default"]
     yield connection
-    connection.close()
+    BaseDatabaseWrapper.close(connection)  # its own `close` keeps a database in memory
 
 
 @pytest.fixture(autouse=True)

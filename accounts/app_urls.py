@@ -15,7 +15,7 @@ def not_here(_request: HttpRequest) -> NoReturn:
 
 
 def made_once(view: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Answer as the first time: a description takes a second of CPU, and anybody may ask for it."""
+    """Make the answer once a language: it takes a second of CPU, and anybody may ask for it."""
     made: dict[str | None, HttpResponse] = {}
 
     @require_safe

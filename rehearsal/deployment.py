@@ -85,7 +85,7 @@ class Deployment:
         self.services[name] = Service(command, folder=code, environment=environment, log=log)
 
     def start(self) -> None:
-        # Its commits need not wait for a standby.
+        # Its commits do not wait for a standby.
         self.manage("migrate", "-v0", PGOPTIONS="-c synchronous_commit=local")
         self.manage("collectstatic", "--noinput", "-v0", code=settings.BASE_DIR)
         self.stack.callback(self._stop_services)

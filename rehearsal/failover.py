@@ -66,7 +66,7 @@ def rehearse_failover(seed: int, *, synchronous: bool = True, hurried: bool = Fa
 def fenced(script: Script) -> None:
     """Let each server take over from the other; the old primary comes back as the standby.
 
-    If hurried, one does: in `unfenced` the other takes over from it.
+    If hurried, only one does here. The other does in `unfenced`.
     """
     pair = servers(script)
     for _ in pair.nodes[: 1 if script.hurried else 2]:

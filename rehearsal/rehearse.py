@@ -17,7 +17,7 @@ from rehearsal.verdict import Verdict
 
 RATE = 40  # plays a second
 MIN_SECONDS_FOR_RESTARTS = 120  # a shorter rehearsal restarts only in the upgrade
-HURRIED_BELOW = 60  # seconds; for the test's version, which causes each fault as well
+HURRIED_BELOW = 60  # seconds; a shorter rehearsal, as in the tests, still causes each fault
 FINISH_SECONDS = 120  # in which every play must be acknowledged
 
 
@@ -68,7 +68,7 @@ def perform(script: Script, commit: str | None, *, seconds: float) -> None:
 
 
 def judge(script: Script, title: str, *, to_fail: bool = False) -> Result:
-    """Compare all that was promised; one problem is enough if it is hurried and `to_fail`."""
+    """Check every promise; stop at the first problem if it is hurried and meant `to_fail`."""
     hurried = script.hurried
     verdict = Verdict(script.deployment, script.players, script.crowd, hurried=hurried)
     problems = list(islice(verdict.problems(), 1 if hurried and to_fail else None))

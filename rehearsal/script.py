@@ -20,7 +20,7 @@ MIN_DRAWS = 3  # of faults at random; one if it is hurried
 class Script:
     """Runs the stages while `players` play, and records when each began and ended.
 
-    `hurried`: wait no longer than each stage needs, and for no lease of 30 seconds.
+    `hurried`: keep each wait as short as the stage allows, and do not wait for leases to end.
     """
 
     def __init__(

@@ -50,16 +50,18 @@ class Service:
         self.command = (sys.executable, *self.command[1:])
 
     def stop(self) -> None:
-        """Tell the process to end, wait until it has ended, and kill it if it never does."""
+        """Tell the process to end, and wait for it; raise RuntimeError if it had to be killed."""
         self._wanted.clear()
         self._stopped.set()
-        for _ in range(3):  # the first may have come while it was starting
-            self._process.terminate()
-            self._keeper.join(20)
+        for _ in range(3):  # a signal that is sent while the process starts may be lost
             if not self._keeper.is_alive():
                 return
-        self._process.kill()
-        self._keeper.join()
+            self._process.terminate()
+            self._keeper.join(20)
+        if self._keeper.is_alive():
+            self._process.kill()
+            self._keeper.join()
+            raise RuntimeError(f"{self.command[0]} does not end when it is told to")
 
     @property
     def leader(self) -> psutil.Process:

@@ -19,8 +19,8 @@ DELIVER_NOW = (
     " AND contact_due_at > now() + interval '30 seconds'"
 )
 PENDING = f"SELECT count(*) FROM games_game WHERE contact_state = 'pending' AND email <> '{POISON}'"
-# Those with a lease too, while nobody works on a contact. The address that the ESP refuses waits,
-# since it pauses delivery for a minute; a pause that it has begun ends.
+# Ends the leases too, so no delivery may be running. Leaves out POISON, whose refusal would pause
+# delivery for a minute. Ends a pause that has begun.
 END_LEASES = (
     "UPDATE games_game SET contact_due_at = now() WHERE contact_state = 'pending'"
     f" AND email <> '{POISON}'; UPDATE games_deliverypause SET probe_at = now()"
@@ -59,7 +59,7 @@ class Verdict:
         return self.recorded[play.email] > self.sent[play.email]
 
     def problems(self) -> Iterator[str]:
-        """Look for one after another."""
+        """Yield the problems; each is looked for only when it is asked for."""
         found = chain(self._plays(), self.crowd.problems(), self._contacts(), self._site())
         return (f"{number} {what}" for number, what in found if number)
 
@@ -107,7 +107,7 @@ class Verdict:
         yield sum(times != 1 for times in contacts.values()), "addresses are in the ESP twice"
 
     def _end_leases(self) -> None:
-        """Hand over at once what processes had in hand when they were killed."""
+        """Deliver at once the contacts that killed processes had leased."""
         for delivery in self.deployment.deliveries:
             delivery.stop()
         self.sql(END_LEASES)

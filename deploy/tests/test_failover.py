@@ -43,7 +43,7 @@ def couple() -> Iterator[Pair]:
 
 @pytest.fixture
 def servers(couple: Pair) -> Iterator[Pair]:
-    """Return the pair, both running, without plays; what a test leaves dead is rejoined."""
+    """Return the pair. Afterwards bring a dead standby back, and delete the plays."""
     yield couple
     if not couple.replication():
         couple.rejoin()

@@ -26,6 +26,7 @@ answer = client.post("/api/verification_mail/", BODY, "application/json")
 """
 MIGRATE = """
 from django.core.management import call_command
+call_command("check")
 call_command("migrate", verbosity=0)
 """
 # What shows that a recipe worked, by its title; run by `manage.py shell`.
@@ -105,7 +106,7 @@ def run(project: Path, command: str, text: str = "") -> None:
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the project's files, as a stranger has cloned them, with a database.
 
-    The copies keep the times of its files, and so need not be compiled again.
+    The copies keep the files' times, so Python uses what it has compiled.
     """
     folder = tmp_path_factory.mktemp("clone")
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True)

@@ -112,7 +112,7 @@ def test_no_page_writes_down_an_address_or_a_key(
         if fault == "none":
             before = list(Game.objects.values())
             answers += read_all(site.site, browser, game)
-            # So reading cannot meet the other faults.
+            # Reading writes no player and asks no ESP, so the other faults need no reading.
             assert (list(Game.objects.values()), esp.received) == (before, [])
         if fault == "esp":
             esp.always = Reply(400, {"code": ADDRESS, "message": KEY})

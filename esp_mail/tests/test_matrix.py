@@ -61,7 +61,7 @@ def is_let_in(response: Any) -> bool:
 
 @pytest.fixture(autouse=True)
 def _each_page_is_drawn_for_two_methods(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the templates out of the answers to the others: the view has let them in by then."""
+    """Render templates only for GET and POST: for the others the view has decided by then."""
     drawn: Any = SimpleTemplateResponse.rendered_content
 
     def content(response: Any) -> str:

@@ -1,4 +1,4 @@
-"""Times grouped by moments, on SQLite: on PostgreSQL the figures use them anyway."""
+"""`Latest` on SQLite; the tests of the figures cover it on PostgreSQL."""
 
 from datetime import UTC, datetime
 
