@@ -9,7 +9,10 @@ import requests
 from django.core.management import call_command
 from django.db import IntegrityError
 
+from esp.client import get_client
+from esp.errors import ESPMisconfigured
 from esp_mail.management.commands import deliver_contacts
+from esp_mail.own_jobs import OwnJobs
 from games.delivery import Delivery
 from testing.server import free_port
 
@@ -50,3 +53,10 @@ def test_metrics_have_a_port_of_their_own(monkeypatch: pytest.MonkeyPatch, setti
         server.server_close()
         thread.join()
     assert "esp_mail_delivered_total" in shown[0]
+
+
+def test_jobs_that_need_no_esp_do_not_wait_for_it() -> None:
+    get_client().breaker.open(ESPMisconfigured("the key is wrong"))
+    wait = get_client().breaker.wait_seconds
+    assert OwnJobs([]).idle_seconds() < wait - 1
+    assert Delivery([]).idle_seconds() > wait - 1
