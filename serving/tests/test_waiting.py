@@ -32,6 +32,10 @@ def test_statement_without_an_answer_fails_and_the_next_one_has_a_new_connection
     assert not waiting.under_way
 
 
+def test_slow_answer_within_the_limit_arrives() -> None:
+    assert SLEEP.execute(seconds=3 * waiting.INTERVAL) == (1,)
+
+
 def test_connection_is_not_cut_off_after_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "ANSWER_SECONDS", 0.5)
     SLEEP.execute(seconds=0)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from django.test import Client
 from python_calamine import PasswordError
@@ -207,6 +208,16 @@ def test_rows_left_out_are_named_and_downloaded(staff: Client) -> None:
     lines = answer.content.decode("utf-8-sig").splitlines()
     assert lines[0] == "row,reason"
     assert [line.partition(",")[0] for line in lines[1:]] == ["2", "3"]
+
+
+def test_empty_rows_are_skipped_and_counted(staff: Client) -> None:
+    book, data = openpyxl.Workbook(), io.BytesIO()
+    for row in (["email", "plays"], [], ["ivanov@test.ru", 3], [], ["no address", 1]):
+        book.worksheets[0].append(row)
+    book.save(data)
+    page = confirm(staff, upload(staff, data.getvalue(), "known.xlsx"))
+    check_players({"ivanov": (3, None, None)})
+    assert [row for row, _ in page.job.report["errors"]] == ["5"]
 
 
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
