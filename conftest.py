@@ -3,6 +3,7 @@
 A PostgreSQL of their own is started unless DATABASE_URL names a database.
 """
 
+import gc
 import os
 from collections.abc import Iterator
 from importlib import import_module
@@ -54,6 +55,7 @@ SLOW = {
     "api/tests/test_schema.py": "fuzz",
     "promo/tests/browser": "browser",
     "games/tests/test_race.py": "process",
+    "console/tests/exporting/test_libreoffice.py": "process",
     "console/tests/importing/test_many_rows.py": "process",
     "api/tests/test_public_schema.py": "fuzz",
 }
@@ -103,6 +105,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--database-only"):
         config.hook.pytest_deselected(items=[item for item in items if not uses_database(item)])
         items[:] = filter(uses_database, items)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives as long as the tests: all modules and tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def uses_database(item: pytest.Item) -> bool:

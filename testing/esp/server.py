@@ -160,7 +160,7 @@ class FakeESP(ABC):
 
         self.server = ThreadingHTTPServer(("127.0.0.1", port), Bound)
         self.server.daemon_threads = False  # closing waits for the handlers, and leaks no socket
-        thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
+        thread = threading.Thread(target=self.server.serve_forever, args=(0.005,))
         thread.start()
         try:
             yield
