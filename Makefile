@@ -34,7 +34,7 @@ demo: $(VENV)/.installed  ## the same with a made-up campaign and an account for
 admin: $(VENV)/.installed  ## create the account "admin", or give it a new password, and print it
 	$(DEVELOP) admin || [ $$? = 130 ]
 
-# Tests start hundreds of processes, which would each compile the program anew.
+# Let Python keep what it compiles: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 # A worker gets whole files, in the order that conftest.py sets.
 PYTEST = -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)

@@ -57,6 +57,5 @@ def test_metrics_have_a_port_of_their_own(monkeypatch: pytest.MonkeyPatch, setti
 
 def test_jobs_that_need_no_esp_do_not_wait_for_it() -> None:
     get_client().breaker.open(ESPMisconfigured("the key is wrong"))
-    wait = get_client().breaker.wait_seconds
-    assert OwnJobs([]).idle_seconds() < wait - 1
-    assert Delivery([]).idle_seconds() > wait - 1
+    half = get_client().breaker.wait_seconds / 2
+    assert OwnJobs([]).idle_seconds() < half < Delivery([]).idle_seconds()
